@@ -1,0 +1,276 @@
+"""Settings and paths: what the user can change without touching code, and where files lie.
+
+Values come, strongest first, from the process environment, from `data/settings.json` (what was
+changed in the window), from `.env`, and from the defaults below. Every key stands with a comment
+in `.env.example`. This module imports nothing else of the program.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+ROOT = Path(__file__).resolve().parent
+VERSION = "0.1.0"
+
+
+class KotodamaError(Exception):
+    """Base of the errors that are raised on purpose.
+
+    Attributes:
+        code: A short name that programs can test.
+        message: One plain sentence for people: what is wrong and what to do.
+        retryable: Whether doing the same again may help.
+        status: The HTTP status that the API answers with.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+    retryable: bool = False
+
+    def __init__(self, message: str, *, retryable: bool | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        if retryable is not None:
+            self.retryable = retryable
+
+
+class SettingsError(KotodamaError):
+    """A setting has a value that is not allowed."""
+
+    code = "settings"
+    status = 422
+
+
+def _runtime(default: Any, description: str, **limits: Any) -> Any:
+    """A setting that may change while the program runs."""
+    return Field(default, description=description, json_schema_extra={"runtime": True}, **limits)
+
+
+def _start(default: Any, description: str, **limits: Any) -> Any:
+    """A setting that is read at start only."""
+    return Field(default, description=description, json_schema_extra={"runtime": False}, **limits)
+
+
+class Settings(BaseSettings):
+    """All settings. Field names are the environment's keys in lower case."""
+
+    model_config = SettingsConfigDict(
+        env_file_encoding="utf-8", extra="ignore", frozen=True, validate_default=True
+    )
+
+    api_host: str = _start("127.0.0.1", "Address that the backend listens on.")
+    api_port: int = _start(8765, "Port of the backend; a free one is used if taken.", ge=0, le=65535)
+    api_token: SecretStr = _start(SecretStr(""), "Fixed access token; blank makes one a run.")
+    allowed_origins: str = _start("", "Further web origins that may connect, comma separated.")
+    debug: bool = _start(False, "Detailed errors and logs.")
+
+    data_dir: Path = _start(ROOT / "data", "Folder of the database and the user's files.")
+    models_dir: Path = _start(ROOT / "models", "Folder of downloaded models.")
+    database_url: str = _start("", "SQLAlchemy URL; blank is data/kotodama.db.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _runtime("INFO", "Least level logged.")
+    log_file: Path = _start(ROOT / "logs" / "kotodama.log", "Log file, rotated at 5 MB.")
+
+    language: str = _runtime("en", "Language spoken and understood (BCP 47).", pattern=r"^[A-Za-z-]{2,12}$")
+    sample_rate: Literal[16000] = _start(16000, "Sample rate of the microphone path, Hz.")
+    channels: Literal[1] = _start(1, "Channels of the microphone path.")
+    input_device: str = _runtime("", "Microphone by name; blank is the system's choice.")
+    output_device: str = _runtime("", "Loudspeaker by name; blank is the system's choice.")
+    audio_backend: Literal["auto", "sounddevice", "pyaudio", "none"] = _runtime(
+        "auto", "Library that plays sound."
+    )
+    output_volume: float = _runtime(1.0, "Loudness of the voice in the window.", ge=0.0, le=1.0)
+
+    stt_engines: str = _runtime("pocketsphinx", "Speech to text engines, best first.")
+    llm_engines: str = _runtime(
+        "openai_compatible,ollama,persona", "Chat models, best first."
+    )
+    tts_engines: str = _runtime("espeak", "Voices, best first.")
+    clip_engines: str = _runtime("puppet", "Video engines, best first.")
+
+    openrouter_api_key: SecretStr = _runtime(SecretStr(""), "Key of OpenRouter.")
+    openrouter_model: str = _runtime("openrouter/auto", "Model asked for at OpenRouter.")
+    openai_base_url: str = _runtime("", "Any OpenAI-compatible server, for example http://127.0.0.1:1234/v1.")
+    openai_api_key: SecretStr = _runtime(SecretStr(""), "Key of that server, if it wants one.")
+    openai_model: str = _runtime("", "Model asked for there; blank is its first one.")
+    ollama_url: str = _runtime("http://127.0.0.1:11434", "Address of Ollama.")
+    ollama_model: str = _runtime("", "Model asked for; blank is the first one installed.")
+    llm_first_token_timeout: float = _runtime(30.0, "Seconds to wait for the first word.", gt=0, le=600)
+    llm_idle_timeout: float = _runtime(15.0, "Seconds to wait between words.", gt=0, le=600)
+    llm_max_tokens: int = _runtime(400, "Longest answer, in tokens.", ge=16, le=8192)
+    llm_temperature: float = _runtime(0.8, "Liveliness of the answers.", ge=0.0, le=2.0)
+
+    whisper_model: str = _runtime("base", "Whisper model name or path.")
+    piper_model_path: str = _runtime("", "A Piper voice (.onnx).")
+    qwen_model_path: str = _runtime("", "A Qwen model.")
+    sadtalker_model_path: str = _runtime("", "Folder of SadTalker.")
+    wav2lip_model_path: str = _runtime("", "Folder of Wav2Lip.")
+    gesture_model_path: str = _runtime("", "A gesture model.")
+
+    avatar_fps: int = _runtime(30, "Avatar pictures a second.", ge=5, le=60)
+    avatar_size: Literal[256, 384, 512, 720, 1024] = _runtime(512, "Edge of the live avatar, pixels.")
+    theme: Literal["dark", "light"] = _runtime("dark", "Colours of the window.")
+    max_message_chars: int = _runtime(4000, "Longest message accepted.", ge=1, le=50_000)
+    blocked_words: str = _runtime("", "Words that are never spoken, comma separated.")
+    first_start: bool = _runtime(True, "Whether the welcome page shows at start.")
+
+    @field_validator("database_url", mode="after")
+    @classmethod
+    def _only_sqlite(cls, value: str) -> str:
+        if value and not value.startswith("sqlite:///"):
+            raise ValueError("only sqlite:///PATH is supported")
+        return value
+
+    @property
+    def database_path(self) -> Path:
+        """Where the SQLite file lies."""
+        if not self.database_url:
+            return self.data_dir / "kotodama.db"
+        path = Path(self.database_url.removeprefix("sqlite:///"))
+        return path if path.is_absolute() else ROOT / path
+
+    @property
+    def settings_path(self) -> Path:
+        """Where settings that were changed in the window are kept."""
+        return self.data_dir / "settings.json"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings, dotenv_settings
+
+
+def load_settings(env_file: Path | None = None, **stored: Any) -> Settings:
+    """Read the settings from all their sources.
+
+    Args:
+        env_file: The `.env` to read; the one beside this file by default.
+        stored: Values that stand in for those of `data/settings.json`.
+
+    Raises:
+        SettingsError: A value is wrong; the message names the key and what is allowed.
+    """
+    env_file = env_file or Path(os.environ.get("KOTODAMA_ENV_FILE", ROOT / ".env"))
+    try:
+        base = Settings(_env_file=env_file)  # type: ignore[call-arg]
+        saved = {**read_stored(base.settings_path), **stored}
+        return Settings(_env_file=env_file, **saved) if saved else base  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsError(explain(error)) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{env_file.name} is not a text file in UTF-8; save it as such.") from error
+    except OSError as error:
+        raise SettingsError(f"{env_file.name} cannot be read ({error.strerror}).") from error
+
+
+def explain(error: ValidationError) -> str:
+    """One sentence that names the key of the first problem and what is allowed."""
+    first = error.errors(include_url=False)[0]
+    key = str(first["loc"][0]).upper() if first["loc"] else "settings"
+    given = first.get("input")
+    what = str(first["msg"]).replace("Value error, ", "").replace("Input should", "it should")
+    shown = "" if "KEY" in key or "TOKEN" in key else f" is {str(given)[:60]!r}, but"
+    return f"{key}{shown} {what}." if shown else f"{key}: {what}."
+
+
+def read_stored(path: Path) -> dict[str, Any]:
+    """What `data/settings.json` holds; nothing when it is absent.
+
+    Raises:
+        SettingsError: The file is not readable as settings.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise SettingsError(
+            f"{path.name} in the data folder is damaged; rename or delete it to start with defaults."
+        ) from error
+    if not isinstance(values, dict):
+        raise SettingsError(f"{path.name} in the data folder is not a set of settings; delete it.")
+    return {key: value for key, value in values.items() if key in Settings.model_fields}
+
+
+def runtime_keys() -> tuple[str, ...]:
+    """The settings that may change while the program runs."""
+    return tuple(
+        name
+        for name, info in Settings.model_fields.items()
+        if isinstance(info.json_schema_extra, dict) and info.json_schema_extra.get("runtime")
+    )
+
+
+def change_settings(current: Settings, changes: Mapping[str, Any]) -> Settings:
+    """Check, store and return changed settings; None as a value resets a key.
+
+    Raises:
+        SettingsError: A key is unknown, may not change at run time, or has a wrong value.
+    """
+    allowed = runtime_keys()
+    for key in changes:
+        if key not in Settings.model_fields:
+            close = difflib.get_close_matches(key, allowed, n=1)
+            hint = f" Did you mean {close[0]}?" if close else ""
+            raise SettingsError(f"There is no setting {key!r}.{hint}")
+        if key not in allowed:
+            raise SettingsError(f"{key.upper()} is read at start only; set it in .env and restart.")
+    stored = read_stored(current.settings_path)
+    for key, value in changes.items():
+        if value is None:
+            stored.pop(key, None)
+        else:
+            stored[key] = value
+    try:
+        Settings(_env_file=None, **stored)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise SettingsError(explain(error)) from error
+    write_atomically(current.settings_path, json.dumps(stored, indent=1).encode(), private=True)
+    return load_settings()
+
+
+def write_atomically(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Write a file so that it is whole or absent: temp file, fsync, rename.
+
+    Raises:
+        SettingsError: The folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if not private:
+                Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise SettingsError(f"{path.parent} cannot be written ({error.strerror}).") from error
+
+
+def names(value: str) -> list[str]:
+    """A comma-separated setting as a list."""
+    return [part.strip() for part in value.split(",") if part.strip()]
