@@ -1,0 +1,116 @@
+"""What the Logs page does, without a window: collects lines, filters, pauses, reports."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from event_system import BusDropped, Envelope, LogLines
+from frontend.pages.logs_model import LEVELS, LIMIT, Line, LogStore, level_name
+from frontend.pages.logs_report import build_report, format_line
+
+
+class LogsPresenter:
+    """State of the Logs page, and the rows that its list shows.
+
+    It is the list's `RowSource`: a row's number is the number of its line, whatever is filtered.
+
+    Args:
+        limit: How many lines are kept at least.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.store = LogStore(limit)
+        self.paused = False
+        self.dropped = 0
+        self.received = 0
+        self.engines: Sequence[Mapping[str, Any]] = ()
+        self._held: deque[Line] = deque(maxlen=limit)
+        self._names: dict[str, str] = {}
+
+    @property
+    def held(self) -> int:
+        """Lines that wait until the list goes on."""
+        return len(self._held)
+
+    def on_event(self, envelope: Envelope) -> bool:
+        """Take in an event; whether it changed what the page shows."""
+        event = envelope.event
+        if isinstance(event, LogLines):
+            self.dropped += event.dropped
+            self.add(Line(row.at, level_name(row.level), row.source, row.text) for row in event.lines)
+            return True
+        if isinstance(event, BusDropped):
+            self.dropped += event.count
+            return True
+        return False
+
+    def add(self, lines: Iterable[Line]) -> None:
+        """Add lines, oldest first; while paused they wait."""
+        shared = self._names
+        batch = [line._replace(source=shared.setdefault(line.source, line.source)) for line in lines]
+        self.received += len(batch)
+        if not self.paused:
+            self.store.append(batch)
+            return
+        self.dropped += max(0, len(self._held) + len(batch) - (self._held.maxlen or 0))
+        self._held.extend(batch)
+
+    def pause(self, paused: bool) -> None:
+        """Hold new lines back, or let the held ones in."""
+        self.paused = paused
+        if not paused:
+            self.store.append(self._held)
+            self._held.clear()
+
+    def clear(self) -> None:
+        """Empty the list; later lines show as before."""
+        self.store.clear()
+        self._held.clear()
+        self.dropped = 0
+
+    def toggle_level(self, level: str) -> frozenset[str]:
+        """Show or hide a level; the levels shown now."""
+        levels = self.store.levels ^ {level}
+        self.store.set_filter(levels, self.store.needle)
+        return levels
+
+    def only_level(self, level: str) -> frozenset[str]:
+        """Show this level alone, or all of them if it is alone already."""
+        levels = frozenset(LEVELS) if self.store.levels == {level} else frozenset({level})
+        self.store.set_filter(levels, self.store.needle)
+        return levels
+
+    def search(self, text: str) -> None:
+        """Show only lines that hold this text, in any case."""
+        self.store.set_filter(self.store.levels, text)
+
+    def report(self) -> str:
+        """The text of "Copy report"; held lines count too."""
+        return build_report(
+            [*self.store.newest(200), *self._held], self.engines, dropped=self.dropped
+        )
+
+    def footer(self) -> str:
+        """One line on how much is shown, waits and was dropped."""
+        shown, kept = len(self.store.rows), len(self.store)
+        parts = [f"{shown:,} of {kept:,} lines" if shown < kept else f"{kept:,} lines"]
+        if self.held:
+            parts.append(f"{self.held:,} waiting")
+        if self.dropped:
+            parts.append(f"{self.dropped:,} dropped")
+        if not self.store.complete:
+            parts.append("searching…")
+        return " · ".join(parts)
+
+    def text(self, number: int) -> str:
+        """A line in full, for copies and the detail view."""
+        return format_line(self.store.line(number))
+
+    def texts(self, first: int, last: int) -> str:
+        """The shown lines from number `first` to `last`, one a row."""
+        rows = self.store.rows
+        return "\n".join(
+            self.text(number) for number in rows if first <= number <= last
+        )
