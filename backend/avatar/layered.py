@@ -1,0 +1,192 @@
+"""The built-in character: drawn layers that bend with the head, and a face drawn for every frame.
+
+Hair, skin and clothes are pictures made ahead of time; each bends by a field of its own, so that
+near things turn farther than far ones. Eyes, brows and mouth are outlines, placed by the same
+field as the skin under them, so that lids close and lips meet exactly.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.avatar.layers import warp
+from backend.avatar.layers.assets import DEFAULT_ASSETS, load_assets
+from backend.avatar.layers.brows import draw_brow
+from backend.avatar.layers.compose import Compositor, Patch, WarpedLayer, over
+from backend.avatar.layers.eyes import EyeArt
+from backend.avatar.layers.mouth import draw_mouth
+from backend.avatar.layers.rig import UNITS, Box, FaceRig, FrameRig
+from backend.avatar.layers.shape import EyeDrawing, Shape
+from backend.avatar.layers.warp import CELL, Grid
+from backend.avatar.pose import Pose
+from backend.avatar.puppet import Frame
+
+_SUPERSAMPLE = 2
+_BLUSH_STEPS = 32
+_BROW_OVER_HAIR = 0.8
+
+
+class LayeredPuppet:
+    """Kotone, or any character exported in the same layers.
+
+    Not thread-safe, and `render` reuses its buffers: copy a frame to keep it.
+    """
+
+    def __init__(self, size: int = 512, assets: Path | None = None) -> None:
+        """Load the character.
+
+        Args:
+            size: Edge of the frames in pixels.
+            assets: Folder with the layers and `rig.json`; the built-in character's by default.
+
+        Raises:
+            AvatarAssetsError: If a file is missing or damaged.
+        """
+        self._size = size
+        self._unit = size / UNITS
+        cells = -(-size // CELL)
+        edge = cells * CELL
+        loaded = load_assets(assets or DEFAULT_ASSETS, size, edge, self._unit * _SUPERSAMPLE)
+        self._face_rig = loaded.rig
+        self._lattice = warp.Lattice(cells, self._unit)
+        self._compositor = Compositor(edge)
+        pixels = loaded.pixels
+        self._back = self._layer(pixels["hair_back"], warp.back_basis)
+        self._body = self._layer(pixels["body"], warp.body_basis)
+        self._face = self._layer(pixels["face"], warp.face_basis)
+        self._front = self._layer(pixels["hair_front"], warp.front_basis)
+        self._bare_face = self._face.pixels.copy()
+        self._blush = pixels["blush"]
+        self._blush_level = 0
+        self._iris = pixels["iris"]
+        self._backdrop = pixels["backdrop"]
+        self._frame = np.empty_like(self._backdrop)
+        self._opaque = np.empty((size, size, 3), np.uint8)
+        self._eyes = (EyeArt(loaded.rig.eye_l, 1), EyeArt(loaded.rig.eye_r, -1))
+
+    @property
+    def size(self) -> int:
+        """Edge of the frames in pixels."""
+        return self._size
+
+    @property
+    def rig(self) -> FrameRig:
+        """Mouth and eyes in frame pixels, in the neutral pose."""
+        rig, unit = self._face_rig, self._unit
+        x, y = rig.mouth
+        half = rig.mouth_half_width
+        return FrameRig(
+            (x * unit, y * unit, half * unit),
+            _eye_box(rig, rig.eye_l, unit),
+            _eye_box(rig, rig.eye_r, unit),
+        )
+
+    def render(self, pose: Pose) -> Frame:
+        """Draw the pose before the studio backdrop: (size, size, 3) BGR."""
+        np.copyto(self._frame, self._backdrop)
+        self._draw(pose)
+        picture = self._frame[: self._size, : self._size]
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR, dst=self._opaque), np.uint8)
+
+    def render_rgba(self, pose: Pose) -> Frame:
+        """Draw the pose before nothing: (size, size, 4) BGRA, straight alpha."""
+        self._frame[:] = 0
+        self._draw(pose)
+        return _straight(self._frame[: self._size, : self._size])
+
+    def _layer(self, pixels: NDArray[np.uint8], basis: warp.Basis) -> WarpedLayer:
+        return WarpedLayer.build(pixels, self._lattice.stack(basis, self._face_rig))
+
+    def _draw(self, pose: Pose) -> None:
+        values = warp.coefficients(pose)
+        lay, frame = self._compositor.lay, self._frame
+        lay(frame, self._back, self._lattice.field(self._back.stack, values))
+        lay(frame, self._body, self._lattice.field(self._body.stack, values))
+        self._colour_cheeks(float(pose.blush))
+        field = self._lattice.field(self._face.stack, values)
+        lay(frame, self._face, field)
+        brows = self._draw_features(pose, field)
+        lay(frame, self._front, self._lattice.field(self._front.stack, values))
+        for brow in brows:
+            brow.flush(frame)
+
+    def _draw_features(self, pose: Pose, field: Grid) -> list[Patch]:
+        """Draw mouth and eyes; return the brows, which show through the fringe."""
+        rig = self._face_rig
+        mouth = draw_mouth(pose.mouth, float(pose.smile), rig.mouth, rig.mouth_half_width)
+        gaze = (float(pose.gaze_x), float(pose.gaze_y))
+        squint = float(pose.squint)
+        closures = (float(pose.blink_l), float(pose.blink_r))
+        eyes = [
+            eye.draw(closure, squint, gaze) for eye, closure in zip(self._eyes, closures, strict=True)
+        ]
+        inner = float(pose.brow_inner)
+        brows = [
+            draw_brow(rig.brow_l, 1, float(pose.brow_l), inner),
+            draw_brow(rig.brow_r, -1, float(pose.brow_r), inner),
+        ]
+        placed = self._place(mouth, eyes, brows, field)
+        self._patch(mouth, placed).flush(self._frame)
+        for eye in eyes:
+            self._draw_eye(eye, placed)
+        return [self._patch([brow], placed) for brow in brows]
+
+    def _place(
+        self, mouth: list[Shape], eyes: list[EyeDrawing], brows: list[Shape], field: Grid
+    ) -> dict[int, Grid]:
+        """Bend all outlines at once; the result is keyed by the identity of the outline."""
+        outlines = [s.points for s in (*mouth, *brows)]
+        for eye in eyes:
+            outlines.extend(s.points for s in (*eye.under, *eye.over))
+            outlines.extend((eye.opening, eye.iris))
+        joined = np.concatenate(outlines) * self._unit - 0.5
+        bent = warp.forward(field, joined)
+        splits = np.cumsum([len(o) for o in outlines])[:-1]
+        return {id(o): part for o, part in zip(outlines, np.split(bent, splits), strict=True)}
+
+    def _patch(self, shapes: list[Shape], placed: dict[int, Grid]) -> Patch:
+        points = [placed[id(s.points)] for s in shapes]
+        patch = Patch(np.concatenate(points), len(self._frame), _SUPERSAMPLE)
+        for shape, outline in zip(shapes, points, strict=True):
+            patch.fill(shape, outline)
+        return patch
+
+    def _draw_eye(self, eye: EyeDrawing, placed: dict[int, Grid]) -> None:
+        every = [placed[id(s.points)] for s in (*eye.under, *eye.over)]
+        patch = Patch(np.concatenate(every), len(self._frame), _SUPERSAMPLE)
+        for shape in eye.under:
+            patch.fill(shape, placed[id(shape.points)])
+        if eye.under:
+            patch.sprite(self._iris, placed[id(eye.iris)], placed[id(eye.opening)])
+        for shape in eye.over:
+            patch.fill(shape, placed[id(shape.points)])
+        patch.flush(self._frame)
+
+    def _colour_cheeks(self, blush: float) -> None:
+        level = round(min(max(blush, 0.0), 1.0) * _BLUSH_STEPS)
+        if level == self._blush_level:
+            return
+        self._blush_level = level
+        np.copyto(self._face.pixels, self._bare_face)
+        over(self._face.pixels, cv2.convertScaleAbs(self._blush, alpha=level / _BLUSH_STEPS))
+
+
+def _eye_box(rig: FaceRig, centre: tuple[float, float], unit: float) -> Box:
+    x, y = centre
+    half = rig.eye_half_width
+    return (x - half) * unit, (y - half) * unit, (x + half) * unit, (y + half) * unit
+
+
+def _straight(premultiplied: Frame) -> Frame:
+    """Divide the colour by the alpha where that changes anything."""
+    result = premultiplied.copy()
+    alpha = premultiplied[..., 3]
+    edge = (alpha > 0) & (alpha < 255)
+    some = premultiplied[edge].astype(np.uint16)
+    some[:, :3] = np.minimum((some[:, :3] * 255 + some[:, 3:] // 2) // some[:, 3:], 255)
+    result[edge] = some.astype(np.uint8)
+    return result

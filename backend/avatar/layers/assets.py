@@ -1,0 +1,83 @@
+"""Loading the exported layers: PNG files and the rig, made by `script/export_avatar.py`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.avatar.layers.rig import UNITS, FaceRig
+from config import KotodamaError
+
+DEFAULT_ASSETS = Path(__file__).resolve().parent.parent / "assets"
+LAYER_NAMES = ("backdrop", "hair_back", "body", "face", "blush", "hair_front", "iris")
+
+Pixels = NDArray[np.uint8]
+
+
+class AvatarAssetsError(KotodamaError):
+    """A character's layers cannot be read."""
+
+    code = "avatar_assets"
+
+
+@dataclass(frozen=True)
+class Assets:
+    """The layers as premultiplied BGRA at the size of the frame, and the rig.
+
+    `pixels` has every name of LAYER_NAMES; all but `iris` are square with the frame's edge.
+    """
+
+    pixels: dict[str, Pixels]
+    rig: FaceRig
+
+
+def load_assets(folder: Path, size: int, edge: int, iris_scale: float) -> Assets:
+    """Read the layers of a character.
+
+    Args:
+        folder: Where the files lie.
+        size: Pixels that the art's 1024 units become.
+        edge: Edge of the arrays, at least `size`; the rest is transparent.
+        iris_scale: Pixels per art unit of the iris sprite.
+
+    Raises:
+        AvatarAssetsError: If a file is missing or damaged.
+    """
+    try:
+        rig = FaceRig.load(folder / "rig.json")
+    except (OSError, ValueError, TypeError) as error:
+        raise _broken(folder / "rig.json") from error
+    pixels = {}
+    for name in LAYER_NAMES:
+        layer = _read(folder / f"{name}.png")
+        if name == "iris":
+            factor = iris_scale / 2
+            wide, tall = (max(round(n * factor), 2) for n in (layer.shape[1], layer.shape[0]))
+            pixels[name] = cv2.resize(layer, (wide, tall), interpolation=cv2.INTER_AREA)
+            continue
+        method = cv2.INTER_AREA if size <= UNITS else cv2.INTER_CUBIC
+        fitted = cv2.resize(layer, (size, size), interpolation=method)
+        spare = edge - size
+        pixels[name] = cv2.copyMakeBorder(fitted, 0, spare, 0, spare, cv2.BORDER_REPLICATE)
+    return Assets(pixels, rig)
+
+
+def _read(path: Path) -> Pixels:
+    image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
+    if image is None or image.ndim != 3:
+        raise _broken(path)
+    if image.shape[2] == 3:
+        return cv2.cvtColor(image, cv2.COLOR_BGR2BGRA)
+    alpha = cv2.extractChannel(image, 3)
+    opaque = cv2.merge((alpha, alpha, alpha, np.full_like(alpha, 255)))
+    return cv2.multiply(image, opaque, scale=1 / 255)
+
+
+def _broken(path: Path) -> AvatarAssetsError:
+    return AvatarAssetsError(
+        f"The avatar file {path.name} is missing or damaged: run script/export_avatar.py."
+    )

@@ -1,0 +1,26 @@
+"""A brow as one tapered stroke: its height and its inner end carry most of an expression."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backend.avatar.layers import palette as ink
+from backend.avatar.layers.geometry import profile, ribbon, spline
+from backend.avatar.layers.shape import Shape
+
+_CURVE = spline([(-50, 12), (-26, -6), (8, -11), (46, 0)], 8)
+_T = np.linspace(0, 1, len(_CURVE))
+_WIDTH = profile(_T, [(0, 0.5), (0.45, 8.5), (0.85, 9.5), (1, 4)])
+_HEIGHT = 17.0
+_INNER = 22.0
+
+
+def draw_brow(centre: tuple[float, float], side: int, height: float, inner: float) -> Shape:
+    """The brow on the left (`side` 1) or the right (-1) at a height and an inner angle, -1 to 1."""
+    height = min(max(height, -1.0), 1.0)
+    inner = min(max(inner, -1.0), 1.0)
+    curve = _CURVE.copy()
+    curve[:, 1] -= height * _HEIGHT + inner * _INNER * (_T - 0.3)
+    curve[:, 0] += -min(inner, 0.0) * 9 * _T
+    shape = ribbon(curve, _WIDTH) * (float(side), 1.0) + centre
+    return Shape(shape, ink.bgra(ink.BROW))

@@ -1,0 +1,144 @@
+"""The mouth as outlines, drawn anew for every frame from its six parameters and the smile.
+
+Both lips are curves over t, -1 at the left corner to 1 at the right. Teeth and tongue are bands
+between them, so they can never leave the mouth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.avatar.layers import palette as ink
+from backend.avatar.layers.geometry import Points, Profile, ribbon, taper
+from backend.avatar.layers.shape import Shape
+from backend.avatar.pose import Mouth
+
+_T: Profile = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 33))
+_T2: Profile = _T * _T
+_PEN: Profile = taper(np.linspace(0, 1, 33), 0.3, 0.3)
+_GAP = 74.0
+_SEALED_AT = 0.9
+
+
+def _unit(value: float, low: float = 0.0) -> float:
+    return min(max(float(value), low), 1.0)
+
+
+def _step(value: float) -> float:
+    u = _unit(value)
+    return u * u * (3 - 2 * u)
+
+
+@dataclass(frozen=True, slots=True)
+class Lips:
+    """The lips' edges in art units from the middle of the closed mouth.
+
+    Attributes:
+        x: Where along the mouth, (33,).
+        upper: Lower edge of the upper lip.
+        lower: Upper edge of the lower lip; never above `upper`.
+        gap: Largest distance between the two.
+    """
+
+    x: Profile
+    upper: Profile
+    lower: Profile
+    gap: float
+
+
+def lips(mouth: Mouth, smile: float, half_width: float) -> Lips:
+    """The edges of the lips. The gap grows with `open`; `press` of 0.9 or more closes it."""
+    jaw, press, tuck = _unit(mouth.open), _unit(mouth.press), _unit(mouth.tuck)
+    wide, rounded, grin = _unit(mouth.width, -1), _unit(mouth.round), _unit(smile, -1)
+    sealed = 1 - _step(press / _SEALED_AT)
+    gap = _GAP * jaw**0.88 * (1 + 0.12 * rounded)
+    gap = (gap * (1 - 0.75 * tuck) + 9 * tuck) * sealed
+    reach = half_width * (1 + 0.36 * wide - 0.5 * rounded + 0.14 * jaw + 0.12 * max(grin, 0.0))
+    reach *= 1 - 0.10 * press
+    bend = (5 + 10 * grin) * (1 - 0.8 * rounded) - 3 * press
+    line = -bend * (_T2 - 0.35)
+    line = line + 1.4 * np.cos(_T * 3 * np.pi) * (1 - _T2) * (1 - min(1.0, gap / 12))
+    roundness = 0.5 + 0.12 * (1 - rounded) * max(grin, 0.0)
+    body = np.power(np.maximum(1 - np.power(np.abs(_T), 2 + 0.9 * max(wide, 0.0)), 0), roundness)
+    lift = 0.20 + 0.24 * rounded - 0.10 * max(grin, 0.0)
+    upper = line - gap * lift * body
+    lower = line + gap * (1 - lift) * body
+    return Lips(_T * reach, upper, lower, gap)
+
+
+def draw_mouth(
+    mouth: Mouth, smile: float, centre: tuple[float, float], half_width: float
+) -> list[Shape]:
+    """The mouth in drawing order, in art units."""
+    edges = lips(mouth, smile, half_width)
+    shapes: list[Shape] = []
+    if edges.gap > 0.6:
+        shapes.append(_band(edges.x, edges.upper, edges.lower, ink.MOUTH_DARK))
+        shapes.extend(_inside(edges, mouth))
+    shapes.extend(_lines(edges, mouth))
+    for shape in shapes:
+        shape.points = shape.points + centre
+    return shapes
+
+
+def _band(x: Profile, top: Profile, bottom: Profile, colour: ink.Rgb, alpha: int = 255) -> Shape:
+    outline = np.stack([np.concatenate([x, x[::-1]]), np.concatenate([top, bottom[::-1]])], axis=1)
+    return Shape(outline, ink.bgra(colour, alpha))
+
+
+def _inside(edges: Lips, mouth: Mouth) -> list[Shape]:
+    x, upper, lower, gap = edges.x, edges.upper, edges.lower, edges.gap
+    rounded, wide = _unit(mouth.round), _unit(mouth.width, -1)
+    tuck, tip = _unit(mouth.tuck), _unit(mouth.tongue)
+    depth = np.maximum(1 - (_T / 0.86) ** 2, 0)
+    shapes = []
+    rise = gap * (0.44 + 0.1 * rounded) * depth
+    shapes.append(_band(x, np.maximum(upper, lower - rise), lower, ink.TONGUE))
+    shine = np.maximum(upper, lower - rise * 0.62)
+    if gap > 22:
+        shapes.append(_band(x[9:-9], shine[9:-9], (lower - rise * 0.28)[9:-9], ink.TONGUE_LIGHT))
+    clench = _unit(1.25 - gap / 26) * _unit(wide * 2.6)
+    tall = (5.5 + 0.13 * gap + 2.5 * max(wide, 0.0)) * (1 - 0.85 * rounded) + 6 * tuck
+    tall = tall * (1 - clench) + gap * 0.53 * clench
+    teeth = np.minimum(upper + tall * np.power(np.maximum(1 - _T2, 0), 0.3), lower)
+    if tall > 0.8:
+        shapes.append(_band(x, upper, teeth, ink.TEETH))
+        shaded = np.minimum(upper + 2.6, teeth)
+        shapes.append(_band(x, upper, shaded, ink.TEETH_SHADE))
+    if clench > 0.05:
+        edge = np.maximum(lower - gap * 0.36 * clench * np.sqrt(depth), teeth + 1.5)
+        shapes.append(_band(x, np.minimum(edge, lower), lower, ink.TEETH))
+    if tip > 0.05:
+        near = slice(6, -6)
+        blob = np.sqrt(np.maximum(1 - (_T / 0.7) ** 2, 0))
+        top = np.maximum(lower - gap * (0.3 + 0.62 * tip) * blob, upper + 1)
+        shapes.append(_band(x[near], top[near], lower[near], ink.TONGUE))
+        light = np.minimum(top + gap * 0.3, lower)
+        shapes.append(_band(x[9:-9], (top + 1.5)[9:-9], light[9:-9], ink.TONGUE_LIGHT))
+    return shapes
+
+
+def _lines(edges: Lips, mouth: Mouth) -> list[Shape]:
+    x, upper, lower = edges.x, edges.upper, edges.lower
+    press, tuck, rounded = _unit(mouth.press), _unit(mouth.tuck), _unit(mouth.round)
+    dark = ink.bgra(ink.MOUTH_LINE)
+    over = np.stack([x * 1.07, upper], axis=1)
+    under = np.stack([x, lower], axis=1)
+    shapes = []
+    below: Points = np.stack([x[10:-10] * 0.9, lower[10:-10] + 11 - 3 * tuck], axis=1)
+    pen = (3.6 + 3.0 * press + 2.2 * rounded) * _PEN[10:-10] * 1.3
+    shapes.append(Shape(ribbon(below, np.maximum(pen, 0.3)), ink.bgra(ink.LIP, 200)))
+    if tuck > 0.05:
+        lip = np.stack([x[5:-5] * 0.94, lower[5:-5] + 1.5], axis=1)
+        shapes.append(Shape(ribbon(lip, 8 * tuck * _PEN[5:-5]), ink.bgra(ink.LIP)))
+    if edges.gap > 0.6:
+        shapes.append(Shape(ribbon(under, 3.2 * _PEN + 0.6), dark))
+    shapes.append(Shape(ribbon(over, (4.2 + 1.8 * press) * _PEN + 0.5), dark))
+    if press > 0.3:
+        for side in (0, -1):
+            corner = np.array([over[side, 0], over[side, 1]])
+            mark = np.array([corner + (0, -6 * press), corner + (0, 6 * press)])
+            shapes.append(Shape(ribbon(mark, 3.0 * press), ink.bgra(ink.MOUTH_LINE)))
+    return shapes
