@@ -8,7 +8,10 @@ from typing import Any
 
 from event_system import BusDropped, Envelope, LogLines
 from frontend.pages.logs_model import LEVELS, LIMIT, Line, LogStore, level_name
-from frontend.pages.logs_report import build_report, format_line
+from frontend.pages.logs_report import build_report, clock, format_line
+from frontend.widgets.viewport import Cell
+
+LEVEL_COLOURS = {"DEBUG": "muted", "INFO": "info", "WARNING": "warning", "ERROR": "danger"}
 
 
 class LogsPresenter:
@@ -30,6 +33,11 @@ class LogsPresenter:
         self._names: dict[str, str] = {}
 
     @property
+    def rows(self) -> Sequence[int]:
+        """Numbers of the lines to show."""
+        return self.store.rows
+
+    @property
     def held(self) -> int:
         """Lines that wait until the list goes on."""
         return len(self._held)
@@ -39,7 +47,9 @@ class LogsPresenter:
         event = envelope.event
         if isinstance(event, LogLines):
             self.dropped += event.dropped
-            self.add(Line(row.at, level_name(row.level), row.source, row.text) for row in event.lines)
+            self.add(
+                Line(row.at, level_name(row.level), row.source, row.text) for row in event.lines
+            )
             return True
         if isinstance(event, BusDropped):
             self.dropped += event.count
@@ -49,7 +59,9 @@ class LogsPresenter:
     def add(self, lines: Iterable[Line]) -> None:
         """Add lines, oldest first; while paused they wait."""
         shared = self._names
-        batch = [line._replace(source=shared.setdefault(line.source, line.source)) for line in lines]
+        batch = [
+            line._replace(source=shared.setdefault(line.source, line.source)) for line in lines
+        ]
         self.received += len(batch)
         if not self.paused:
             self.store.append(batch)
@@ -104,13 +116,24 @@ class LogsPresenter:
             parts.append("searching…")
         return " · ".join(parts)
 
+    def cells(self, number: int) -> tuple[Cell, ...]:
+        """Time, level, source and text of a line."""
+        line = self.store.line(number)
+        return (
+            Cell(clock(line.at), "muted"),
+            Cell(line.level, LEVEL_COLOURS[line.level]),
+            Cell(line.source, "accent"),
+            Cell(line.text, "muted" if line.level == "DEBUG" else "fg"),
+        )
+
     def text(self, number: int) -> str:
-        """A line in full, for copies and the detail view."""
-        return format_line(self.store.line(number))
+        """A line in full, for the detail view; empty when it is no longer kept."""
+        try:
+            return format_line(self.store.line(number))
+        except KeyError:
+            return ""
 
     def texts(self, first: int, last: int) -> str:
         """The shown lines from number `first` to `last`, one a row."""
         rows = self.store.rows
-        return "\n".join(
-            self.text(number) for number in rows if first <= number <= last
-        )
+        return "\n".join(self.text(number) for number in rows if first <= number <= last)

@@ -28,7 +28,9 @@ _NAMED = re.compile(
 )
 _AUTHORIZATION = re.compile(r"(?i)\b(Bearer|Basic)\s+[\w.~+/=-]{6,}")
 _URL_PASSWORD = re.compile(r"(?<=://)[^\s/@:]+:[^\s/@]+(?=@)")
-_PREFIXED = re.compile(r"\b(?:sk|pk|rk|hf|gh[opsu]|github_pat|xox[abp]|AIza)[-_]?[A-Za-z0-9_-]{12,}")
+_PREFIXED = re.compile(
+    r"\b(?:sk|pk|rk|hf|gh[opsu]|github_pat|xox[abp]|AIza)[-_]?[A-Za-z0-9_-]{12,}"
+)
 _RANDOM = re.compile(r"(?<![\w-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])[A-Za-z0-9_-]{32,}(?![\w-])")
 
 
@@ -48,10 +50,14 @@ def redact(text: str, home: str | None = None) -> str:
     return text.replace(folder, "~") if len(folder) > 1 else text
 
 
+def clock(at: float) -> str:
+    """Local time of day with milliseconds, from seconds since the epoch."""
+    return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03d}"
+
+
 def format_line(line: Line) -> str:
-    """A line as it stands in the list and in copies: time, level, source, text."""
-    clock = time.strftime("%H:%M:%S", time.localtime(line.at))
-    return f"{clock}.{int(line.at % 1 * 1000):03d} {line.level:<7} {line.source}: {line.text}"
+    """A line as it stands in copies: time, level, source, text."""
+    return f"{clock(line.at)} {line.level:<7} {line.source}: {line.text}"
 
 
 def build_report(

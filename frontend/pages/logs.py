@@ -1,0 +1,243 @@
+"""The Logs page: live lines with a level filter, search, pause and a report to copy."""
+
+from __future__ import annotations
+
+import tkinter as tk
+import webbrowser
+
+import ttkbootstrap as ttk
+
+from event_system import Envelope
+from frontend.context import AppContext, Connection
+from frontend.pages.base import PageFrame
+from frontend.pages.logs_model import LEVELS
+from frontend.pages.logs_presenter import LEVEL_COLOURS, LogsPresenter
+from frontend.widgets.chip import Chip
+from frontend.widgets.plain import Text
+from frontend.widgets.virtual_list import VirtualList
+
+_COLUMNS = (12, 7, 18, 0)
+"""Widths of time, level and source in characters; the text takes what is left."""
+_SEARCH_MS = 150
+_DETAIL_ROWS = 7
+
+
+class LogsPage(PageFrame):
+    """The page and its widgets; what it does is in `LogsPresenter`."""
+
+    def __init__(
+        self, parent: tk.Misc, context: AppContext, presenter: LogsPresenter | None = None
+    ) -> None:
+        super().__init__(parent, context)
+        self.presenter = presenter or LogsPresenter()
+        self._search_job = ""
+        px = context.px
+        self._build_header().pack(fill="x", padx=px(24), pady=(px(20), px(12)))
+        self._build_filters().pack(fill="x", padx=px(24), pady=(0, px(12)))
+        self._build_card().pack(fill="both", expand=True, padx=px(24), pady=(0, px(20)))
+        self._show_state()
+
+    def on_show(self) -> None:
+        """Show what came while the page was hidden."""
+        self.list.refresh()
+        self._load_engines()
+
+    def on_event(self, envelope: Envelope) -> None:
+        """Take in log lines; the list draws them when it is next due."""
+        if self.presenter.on_event(envelope) and self.winfo_ismapped():
+            self.list.refresh()
+
+    def on_tick(self, now: float) -> bool:
+        """Let a filter go on over the lines that it has not seen yet."""
+        if self.presenter.store.complete:
+            return False
+        done = self.presenter.store.scan()
+        self.list.refresh()
+        return not done
+
+    def on_theme(self) -> None:
+        """Colour the detail text; all else listens by itself."""
+        colours = self.context.palette
+        self._detail_text.configure(
+            background=colours.raised, foreground=colours.fg, font=self.context.fonts.mono,
+            selectbackground=colours.primary, selectforeground=colours.on_primary,
+            padx=self.context.px(12), pady=self.context.px(8),
+        )  # fmt: skip
+
+    def on_connection(self, state: Connection) -> None:
+        """Engines may have changed with a new backend."""
+        if state == "up":
+            self._load_engines()
+
+    def focus_search(self) -> None:
+        """Put the cursor into the search field."""
+        self.search.focus_set()
+        self.search.selection_range(0, "end")
+
+    def _build_header(self) -> ttk.Frame:
+        row, px = ttk.Frame(self), self.context.px
+        ttk.Label(row, text="Logs", style="Title.TLabel").pack(side="left")
+        for text, icon, command in (
+            ("Open log file", "folder2-open", self._open_file),
+            ("Copy report", "clipboard", self._copy_report),
+            ("Clear", "eraser", self._clear),
+        ):
+            ttk.Button(row, text=text, icon=icon, style="Secondary.TButton", command=command).pack(
+                side="right", padx=(px(8), 0)
+            )
+        self._pause = ttk.Button(row, style="Secondary.TButton", command=self._toggle_pause)
+        self._pause.pack(side="right")
+        return row
+
+    def _build_filters(self) -> ttk.Frame:
+        row, px = ttk.Frame(self), self.context.px
+        self.chips = {
+            level: Chip(
+                row, level, LEVEL_COLOURS[level],
+                on_toggle=lambda level=level: self._toggle(level),
+                on_isolate=lambda level=level: self._isolate(level),
+            )
+            for level in LEVELS
+        }  # fmt: skip
+        for chip in self.chips.values():
+            chip.pack(side="left", padx=(0, px(8)))
+        self.search = ttk.Entry(row, style="Round.TEntry")
+        self.search.pack(side="right", fill="x", expand=True, padx=(px(8), 0))
+        ttk.Label(row, style="Muted.TLabel", icon="search").pack(side="right")
+        self.search.bind("<KeyRelease>", lambda event: self._search_soon())
+        self.search.bind("<Return>", lambda event: self._search())
+        self.bind_all("<Control-f>", self._on_find, add="+")
+        return row
+
+    def _build_card(self) -> ttk.Frame:
+        px = self.context.px
+        card = ttk.Frame(self, style="Card.TFrame", padding=px(12))
+        foot = ttk.Frame(card, style="Inner.TFrame")
+        foot.pack(side="bottom", fill="x", pady=(px(8), 0))
+        self._footer = ttk.Label(foot, style="InnerCaption.TLabel")
+        self._footer.pack(side="left")
+        ttk.Label(
+            foot, text="Double-click a line to read it in full", style="InnerCaption.TLabel"
+        ).pack(side="right")
+        self._detail = self._build_detail(card)
+        body = ttk.Frame(card, style="Inner.TFrame")
+        body.pack(fill="both", expand=True)
+        self.list = VirtualList(
+            body, self.presenter, _COLUMNS, on_view=self._show_state, on_open=self._open_line
+        )
+        bar = ttk.Scrollbar(body, orient="vertical")
+        bar.pack(side="right", fill="y")
+        self.list.pack(side="left", fill="both", expand=True)
+        self.list.attach(bar)
+        self._jump = ttk.Button(
+            body,
+            text="New lines",
+            icon="arrow-down",
+            style="InnerPrimary.TButton",
+            command=self.list.follow,
+        )
+        return card
+
+    def _build_detail(self, card: ttk.Frame) -> ttk.Frame:
+        px = self.context.px
+        frame = ttk.Frame(card, style="Inner.TFrame")
+        self._detail_text = Text(frame, height=_DETAIL_ROWS)
+        buttons = ttk.Frame(frame, style="Inner.TFrame")
+        buttons.pack(side="right", fill="y", padx=(px(8), 0))
+        for text, command in (("Copy", self._copy_line), ("Close", frame.pack_forget)):
+            ttk.Button(buttons, text=text, style="InnerSecondary.TButton", command=command).pack(
+                fill="x", pady=(0, px(6))
+            )
+        self._detail_text.pack(side="left", fill="both", expand=True)
+        self.on_theme()
+        return frame
+
+    def _show_state(self) -> None:
+        """Fit chips, footer and the jump button to the presenter's state."""
+        store = self.presenter.store
+        for level, chip in self.chips.items():
+            chip.set(on=level in store.levels, count=store.counts[level])
+        paused = self.presenter.paused
+        self._pause.configure(text="Resume" if paused else "Pause")
+        ttk.apply_icon(self._pause, "play-fill" if paused else "pause-fill", size=14)
+        if not hasattr(self, "list"):
+            return
+        self._footer.configure(text=self.presenter.footer())
+        unseen = self.list.view.unseen
+        if unseen:
+            self._jump.configure(text=f"{unseen:,} new line{'s' * (unseen > 1)}")
+            self._jump.place(relx=0.5, rely=1.0, y=-self.context.px(12), anchor="s")
+        else:
+            self._jump.place_forget()
+
+    def _toggle_pause(self) -> None:
+        self.presenter.pause(not self.presenter.paused)
+        self.list.refresh()
+
+    def _clear(self) -> None:
+        self.presenter.clear()
+        self._detail.pack_forget()
+        self.list.refresh()
+
+    def _toggle(self, level: str) -> None:
+        self.presenter.toggle_level(level)
+        self._filter_changed()
+
+    def _isolate(self, level: str) -> None:
+        # The double click's first press has toggled the level already: undo that first.
+        self.presenter.toggle_level(level)
+        self.presenter.only_level(level)
+        self._filter_changed()
+
+    def _search_soon(self) -> None:
+        if self._search_job:
+            self.context.cancel(self._search_job)
+        self._search_job = self.context.schedule(_SEARCH_MS, self._search)
+
+    def _search(self) -> None:
+        self._search_job = ""
+        self.presenter.search(self.search.get())
+        self.list.highlight = self.search.get().strip()
+        self._filter_changed()
+
+    def _filter_changed(self) -> None:
+        self.presenter.store.scan()
+        self.list.refresh()
+
+    def _on_find(self, event: tk.Event[tk.Misc]) -> None:
+        if self.winfo_ismapped():
+            self.focus_search()
+
+    def _open_line(self, number: int) -> None:
+        self._detail_text.configure(state="normal")
+        self._detail_text.replace("1.0", "end", self.presenter.text(number))
+        self._detail_text.configure(state="disabled")
+        self._detail.pack(side="bottom", fill="x", pady=(self.context.px(8), 0))
+
+    def _copy_line(self) -> None:
+        self._to_clipboard(self._detail_text.get("1.0", "end-1c"), "The line is on the clipboard.")
+
+    def _copy_report(self) -> None:
+        self._to_clipboard(
+            self.presenter.report(), "The report is on the clipboard; keys and tokens are left out."
+        )
+
+    def _to_clipboard(self, text: str, done: str) -> None:
+        self.clipboard_clear()
+        self.clipboard_append(text)
+        self.context.toast(done, "success")
+
+    def _open_file(self) -> None:
+        path = self.context.settings.log_file
+        if not path.is_file():
+            self.context.toast(f"There is no log file yet at {path}.", "warning")
+        elif not webbrowser.open(path.resolve().as_uri()):
+            self._to_clipboard(str(path), "No program opens it here; its path is on the clipboard.")
+
+    def _load_engines(self) -> None:
+        # A report without engines says so itself, so a failure needs no notice here.
+        self.context.api.get("/api/engines", self._got_engines, lambda error: None)
+
+    def _got_engines(self, answer: object) -> None:
+        if isinstance(answer, list):
+            self.presenter.engines = answer

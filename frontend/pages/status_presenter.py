@@ -1,0 +1,252 @@
+"""What the Status page knows, without a window: load, engines, and how long recent turns took."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from event_system import (
+    ChatResponse,
+    ConfigChanged,
+    EngineFallback,
+    Envelope,
+    ModelFailed,
+    ModelLoaded,
+    SystemStatus,
+)
+
+if TYPE_CHECKING:
+    from frontend.api import Api, ApiError
+
+TURNS = 24
+"""Turns in the latency chart."""
+RATE_POINTS = 60
+"""Seconds of event rate that are kept."""
+STAGES = {
+    "transcript": "Transcript",
+    "first_token": "First token",
+    "first_sentence": "First sentence",
+    "first_audio": "First audio",
+    "first_frame": "First frame",
+}
+"""Stages of a turn in their order, with their names for people."""
+KINDS = {
+    "llm": "Chat model",
+    "tts": "Voice",
+    "stt": "Speech to text",
+    "clip": "Avatar",
+    "trainer": "Voice training",
+}
+"""Kinds of engine in the order of the table, with their names for people."""
+
+EngineState = Literal["on_duty", "ready", "unavailable"]
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """What a ring shows: its share (None: unknown), figure, colour's name and a line below."""
+
+    share: float | None
+    figure: str
+    colour: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How long one turn took: milliseconds for each of `STAGES`, and who answered."""
+
+    turn_id: str
+    took_ms: tuple[float, ...]
+    slowest: str
+    engine: str
+
+    @property
+    def total_ms(self) -> float:
+        """Milliseconds until the first sound left for the window."""
+        return sum(self.took_ms)
+
+
+@dataclass(frozen=True)
+class EngineRow:
+    """One line of the engines table."""
+
+    kind: str
+    name: str
+    label: str
+    state: EngineState
+    model: str
+    summary: str
+    reason: str
+    remedy: str
+
+    @property
+    def state_text(self) -> str:
+        """The state in words."""
+        return {"on_duty": "On duty", "ready": "Can run", "unavailable": "Cannot run"}[self.state]
+
+
+class StatusPresenter:
+    """State of the Status page.
+
+    Args:
+        api: Where the backend is asked.
+        changed: Called after the state changed.
+    """
+
+    def __init__(self, api: Api, changed: Callable[[], None] = lambda: None) -> None:
+        self._api = api
+        self._changed = changed
+        self.load: SystemStatus | None = None
+        self.engines: list[EngineRow] = []
+        self.turns: deque[Turn] = deque(maxlen=TURNS)
+        self.rates: deque[float] = deque(maxlen=RATE_POINTS)
+        self.extra: Mapping[str, Any] = {}
+        self.problem = ""
+        self.asking = False
+
+    def refresh(self) -> None:
+        """Ask the backend for its status and engines."""
+        self.asking = True
+        self._api.get("/api/status", self._got_status, self._failed)
+        self._api.get("/api/engines", self._got_engines, self._failed)
+
+    def on_event(self, envelope: Envelope) -> bool:
+        """Take in an event; whether it changed what the page shows."""
+        event = envelope.event
+        if isinstance(event, SystemStatus):
+            self.load = event
+            self.rates.append(event.events_per_second)
+            return True
+        if isinstance(event, ChatResponse):
+            return self._add_turn(event)
+        if isinstance(event, (ModelLoaded, ModelFailed, EngineFallback, ConfigChanged)):
+            self._api.get("/api/engines", self._got_engines, self._failed)
+        return False
+
+    def gauges(self) -> dict[str, Gauge]:
+        """Rings by name: cpu, memory, disk, gpu."""
+        load = self.load
+        if load is None:
+            return {
+                name: Gauge(None, "–", "muted", "") for name in ("cpu", "memory", "disk", "gpu")
+            }
+        return {
+            "cpu": _percent(load.cpu_percent, "of all cores"),
+            "memory": _percent(load.memory_percent, f"Kotodama uses {load.memory_mb:,.0f} MB"),
+            "disk": self._disk(load),
+            "gpu": _gpu(load),
+        }
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Label and value of the small figures."""
+        load = self.load
+        if load is None:
+            return []
+        facts = [
+            ("Events", f"{load.events_per_second:,.0f}/s"),
+            ("Clients", str(load.clients)),
+            ("Up for", duration(load.uptime_s)),
+            ("Backend memory", f"{load.memory_mb:,.0f} MB"),
+        ]
+        if load.avatar_fps > 0:
+            facts.append(("Avatar", f"{load.avatar_fps:.0f} fps"))
+        return facts
+
+    def latency_line(self) -> str:
+        """One sentence on the newest turn."""
+        if not self.turns:
+            return ""
+        turn = self.turns[-1]
+        line = f"Last turn: first sound after {turn.total_ms:,.0f} ms"
+        slowest = STAGES.get(turn.slowest, turn.slowest)
+        return f"{line}; slowest: {slowest.lower()}." if slowest else f"{line}."
+
+    def _add_turn(self, event: ChatResponse) -> bool:
+        took = {stage.name: stage.took_ms for stage in event.stages}
+        values = tuple(max(0.0, took.get(name, 0.0)) for name in STAGES)
+        if not any(values) or any(turn.turn_id == event.turn_id for turn in self.turns):
+            return False
+        slowest = event.slowest or max(STAGES, key=lambda name: took.get(name, 0.0))
+        self.turns.append(Turn(event.turn_id, values, slowest, event.engine))
+        return True
+
+    def _disk(self, load: SystemStatus) -> Gauge:
+        free = load.disk_free_gb
+        total = self.extra.get("disk_total_gb")
+        share = 1 - free / total if isinstance(total, (int, float)) and total > 0 else None
+        colour = "danger" if free < 1 else "warning" if free < 5 else "success"
+        figure = f"{free:,.0f} GB" if free >= 10 else f"{free:.1f} GB"
+        return Gauge(share, figure, colour, "free" if free >= 5 else "free: make room")
+
+    def _got_status(self, answer: Any) -> None:
+        self.problem = ""
+        if isinstance(answer, dict):
+            self.extra = answer
+        self._changed()
+
+    def _got_engines(self, answer: Any) -> None:
+        self.asking = False
+        self.problem = ""
+        self.engines = engine_rows(answer if isinstance(answer, list) else [])
+        self._changed()
+
+    def _failed(self, error: ApiError) -> None:
+        self.asking = False
+        self.problem = error.message
+        self._changed()
+
+
+def engine_rows(answer: Iterable[Mapping[str, Any]]) -> list[EngineRow]:
+    """The table of `GET /api/engines`: by kind, then in the order that the backend gave."""
+    rows = [
+        EngineRow(
+            kind=str(engine.get("kind", "")),
+            name=str(engine.get("name", "")),
+            label=str(engine.get("label") or engine.get("name", "")),
+            state=_state(engine),
+            model=str(engine.get("model") or ""),
+            summary=str(engine.get("summary") or ""),
+            reason=str(engine.get("reason") or ""),
+            remedy=str(engine.get("remedy") or ""),
+        )
+        for engine in answer
+    ]
+    order = list(KINDS)
+    return sorted(rows, key=lambda row: order.index(row.kind) if row.kind in order else len(order))
+
+
+def duration(seconds: float) -> str:
+    """A time span with its two largest units: "3 h 12 min"."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _state(engine: Mapping[str, Any]) -> EngineState:
+    if not engine.get("available"):
+        return "unavailable"
+    return "on_duty" if engine.get("active") else "ready"
+
+
+def _percent(percent: float, note: str) -> Gauge:
+    colour = "danger" if percent >= 92 else "warning" if percent >= 80 else "info"
+    return Gauge(percent / 100, f"{percent:.0f}%", colour, note)
+
+
+def _gpu(load: SystemStatus) -> Gauge:
+    if load.gpu_percent is None:
+        note = load.gpu_name or "No GPU found. All of it runs on the processor."
+        return Gauge(None, "None" if not load.gpu_name else "–", "muted", note)
+    gauge = _percent(load.gpu_percent, load.gpu_name)
+    if load.gpu_memory_percent is None:
+        return gauge
+    return Gauge(gauge.share, gauge.figure, gauge.colour,
+                 f"{load.gpu_name}, memory {load.gpu_memory_percent:.0f}%")  # fmt: skip
