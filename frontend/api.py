@@ -166,6 +166,8 @@ def _exchange(call: _Call, backend: Backend | None) -> Any:
 def _refusal(status: int, data: bytes) -> ApiError:
     try:
         error = json.loads(data)["error"]
-        return ApiError(str(error["message"]), str(error["code"]), retryable=bool(error["retryable"]))
+        return ApiError(
+            str(error["message"]), str(error["code"]), retryable=bool(error["retryable"])
+        )
     except (ValueError, KeyError, TypeError):
         return ApiError(f"The backend refused the call (status {status}).", "http")

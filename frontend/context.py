@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
 from config import Settings
-from event_system import Envelope
 
 if TYPE_CHECKING:
     from frontend.api import Api
@@ -18,25 +17,6 @@ if TYPE_CHECKING:
 
 ToastKind = Literal["info", "success", "warning", "danger"]
 Connection = Literal["connecting", "up", "down"]
-
-
-class Page(Protocol):
-    """What the window asks of a page, besides being a `ttk.Frame`."""
-
-    def on_show(self) -> None:
-        """The page comes to the front."""
-
-    def on_hide(self) -> None:
-        """Another page comes to the front."""
-
-    def on_event(self, envelope: Envelope) -> None:
-        """Something happened in the backend; also called while the page is hidden."""
-
-    def on_theme(self) -> None:
-        """Dark and light were switched: plain Tk widgets need their colours anew."""
-
-    def on_connection(self, state: Connection) -> None:
-        """The backend was reached or lost; on "up", state kept from before may be stale."""
 
 
 @dataclass
@@ -53,9 +33,13 @@ class AppContext:
         connection: Whether the backend is reached.
         send_voice: Sends a message on the conversation socket; False when it is not connected.
         toast: Shows a short notice over the page.
+        stop_answer: Silences the character at once and asks the backend to stop the turn.
+        hurry: Keeps the window's loop at its busy pace: something is expected at once.
+        refresh_engines: Asks the backend for the state of the engines again.
         schedule: Runs a function after milliseconds, on Tk's loop; gives an id for `cancel`.
         cancel: Forgets a scheduled function.
         navigate: Brings a page to the front: chat, training, logs, status, settings.
+        engines: What `GET /api/engines` gave last.
     """
 
     settings: Settings
@@ -66,10 +50,14 @@ class AppContext:
     metrics: Metrics
     send_voice: Callable[[dict[str, Any]], bool]
     toast: Callable[[str, ToastKind], None]
+    stop_answer: Callable[[], None]
+    hurry: Callable[[], None]
+    refresh_engines: Callable[[], None]
     schedule: Callable[[int, Callable[[], None]], str]
     cancel: Callable[[str], None]
     navigate: Callable[[str], None]
     connection: Connection = "connecting"
+    engines: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def palette(self) -> Palette:

@@ -132,8 +132,12 @@ def _entry(style: Any, look: Look) -> None:
         element = f"{name}.TEntry.shape"
         if not _known(style, element):
             assets = Assets(style)
-            quiet = assets.rounded_rect(fill, size=(700, 40), radius=9, outline=colours.line, width=1)
-            focus = assets.rounded_rect(fill, size=(700, 40), radius=9, outline=colours.accent, width=2)
+            quiet = assets.rounded_rect(
+                fill, size=(700, 40), radius=9, outline=colours.line, width=1
+            )
+            focus = assets.rounded_rect(
+                fill, size=(700, 40), radius=9, outline=colours.accent, width=2
+            )
             image_element(style, element, default=quiet, states={"focus": focus}, border=px(10),
                           padding=0, width=px(24), height=px(24), sticky="nsew")  # fmt: skip
         layout(style, f"{name}.TEntry", El(element, sticky="nsew", children=[

@@ -1,0 +1,341 @@
+"""The window: makes the parts, puts pages in front, and passes on what happens.
+
+`run_window` is the program's entry; `build_app` gives the same window without its main loop.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import threading
+import time
+import tkinter as tk
+from types import TracebackType
+from typing import Any
+
+import ttkbootstrap as ttk
+
+from config import Settings
+from event_system import (
+    ConfigChanged,
+    EngineFallback,
+    Envelope,
+    ErrorOccurred,
+    ModelFailed,
+    ModelLoaded,
+)
+from frontend.api import Api, ApiError, BackendProvider
+from frontend.audio_io import Player
+from frontend.brand import NAME, icon_picture
+from frontend.client import Client
+from frontend.context import AppContext, Connection
+from frontend.metrics import Metrics
+from frontend.pages.base import PageFrame
+from frontend.pump import Pump
+from frontend.shell import PAGES, lamps
+from frontend.theme import build_theme, register_themes
+from frontend.video import FrameQueue
+from frontend.widgets.banner import Banner
+from frontend.widgets.nav import NavRail
+from frontend.widgets.toast import Toasts
+
+log = logging.getLogger(__name__)
+
+SIZE = (1280, 800)
+LEAST_SIZE = (900, 600)
+NARROW_BELOW = 1020
+BANNER_AFTER_S = 0.7
+
+
+class App:
+    """The window and everything behind it.
+
+    Attributes:
+        root: The Tk window.
+        metrics: Times that the bench reads.
+        context: What the pages share.
+    """
+
+    def __init__(self, settings: Settings, provider: BackendProvider) -> None:
+        self.metrics = Metrics()
+        self._provider = provider
+        self._pages: dict[str, PageFrame] = {}
+        self._current = ""
+        self._raise = threading.Event()
+        self._closed = False
+        self._away_since: float | None = time.monotonic()
+        self._was_up = False
+        register_themes()
+        self.root = ttk.App(
+            title=NAME, theme=f"kotodama-{settings.theme}", size=SIZE, minsize=LEAST_SIZE,
+            iconphoto=None,
+        )  # fmt: skip
+        self._icon = icon_picture(self.root)
+        self.root.iconphoto(True, self._icon)
+        self.root.report_callback_exception = self._report
+        self.pump = Pump(self.root, self._on_event, self._on_tick, self.metrics)
+        self.context = self._make_context(settings)
+        self.client = Client(
+            self.pump.post, self._on_connection, self.context.player, self.context.frames,
+            video=(settings.avatar_fps, settings.avatar_size),
+        )  # fmt: skip
+        self._build()
+        self._bind()
+
+    def _make_context(self, settings: Settings) -> AppContext:
+        root = self.root
+        return AppContext(
+            settings=settings,
+            look=build_theme(root, settings.theme),
+            api=Api(self.pump.post, self._api_failed),
+            player=Player(settings, self.metrics, self._tell_from_thread),
+            frames=FrameQueue(),
+            metrics=self.metrics,
+            send_voice=lambda message: self.client.send_voice(message),
+            toast=lambda text, kind: self._toasts.show(text, kind),
+            stop_answer=self.stop_answer,
+            hurry=self.pump.hurry,
+            refresh_engines=self.refresh_engines,
+            schedule=lambda ms, function: root.after(ms, function),
+            cancel=root.after_cancel,
+            navigate=self.navigate,
+        )
+
+    def _build(self) -> None:
+        entries = [spec.nav for spec in PAGES.values() if spec.nav]
+        self._nav = NavRail(self.root, NAME, entries, self.navigate)
+        self._nav.pack(side="left", fill="y")
+        self._nav.set_lamps(lamps([], connected=False))
+        main = ttk.Frame(self.root)
+        main.pack(side="left", fill="both", expand=True)
+        self._content = ttk.Frame(main)
+        self._content.pack(fill="both", expand=True)
+        self._banner = Banner(main, above=self._content)
+        self._toasts = Toasts(self._content)
+        self.context.look.on_change(self._on_theme)
+
+    def _bind(self) -> None:
+        root = self.root
+        root.protocol("WM_DELETE_WINDOW", self.close)
+        for spec in PAGES.values():
+            if spec.nav:
+                key = spec.nav.key
+                sequence = f"<Control-Key-{spec.nav.shortcut[-1]}>"
+                root.bind_all(sequence, lambda _event, page=key: self.navigate(page))  # type: ignore[misc]
+        root.bind_all("<Escape>", lambda _event: self.stop_answer())
+        root.bind_all("<F1>", lambda _event: self._help())
+        root.bind_all("<Control-q>", lambda _event: self.close())
+        root.bind("<Configure>", self._resized, add="+")
+
+    def start(self) -> None:
+        """Start the threads and show the first page; the window need not be visible yet."""
+        self.navigate("welcome" if self.context.settings.first_start else "chat")
+        self.pump.start()
+        self.context.player.start()
+        self.client.start()
+        self._note_visible()
+
+    def navigate(self, key: str) -> None:
+        """Bring a page to the front; it is built when it is first shown."""
+        if key == self._current or self._closed:
+            return
+        if key not in self._pages:
+            module, name = PAGES[key].target.split(":")
+            self._pages[key] = getattr(importlib.import_module(module), name)(
+                self._content, self.context
+            )
+        if self._current:
+            leaving = self._pages[self._current]
+            leaving.pack_forget()
+            leaving.on_hide()
+        self._current = key
+        self._nav.select(key)
+        page = self._pages[key]
+        page.pack(fill="both", expand=True)
+        page.on_show()
+
+    def page(self, key: str) -> PageFrame | None:
+        """A page that was built already."""
+        return self._pages.get(key)
+
+    @property
+    def current_page(self) -> str:
+        """The key of the page in front."""
+        return self._current
+
+    @property
+    def banner(self) -> str:
+        """The sentence above the page; empty if there is none."""
+        return self._banner.message
+
+    def stop_answer(self) -> None:
+        """Silence the character at once, then tell the backend."""
+        if self.context.player.speaking:
+            self.context.player.hush()
+        self.client.send_voice({"type": "turn.cancel"})
+
+    def raise_window(self) -> None:
+        """Bring the window to the front; may be called from any thread."""
+        self._raise.set()
+
+    def refresh_engines(self) -> None:
+        """Ask what the engines do, for the sidebar and the pages."""
+        self.context.api.get("/api/engines", self._show_engines, lambda _error: None)
+
+    def close(self) -> None:
+        """End the window and its threads."""
+        if self._closed:
+            return
+        self._closed = True
+        self.root.withdraw()
+        self.pump.stop()
+        self.client.stop()
+        self.context.player.close()
+        self.context.api.close()
+        self.root.destroy()
+
+    def _on_tick(self, now: float) -> bool:
+        self._follow_backend(now)
+        if self._raise.is_set():
+            self._raise.clear()
+            self.root.deiconify()
+            self.root.lift()
+            self.root.focus_force()
+        page = self._pages.get(self._current)
+        return bool(page.on_tick(now)) if page else False
+
+    def _follow_backend(self, now: float) -> None:
+        backend = self._provider.current()
+        self.client.retarget(backend)
+        self.context.api.retarget(backend)
+        state = self._provider.state
+        if state.startswith("failed:"):
+            self._banner.show(state.removeprefix("failed:").strip(), "danger")
+        elif self.context.connection == "up":
+            self._away_since = None
+            self._banner.hide()
+        else:
+            self._away_since = self._away_since or now
+            if now - self._away_since > BANNER_AFTER_S:
+                self._say_away()
+
+    def _say_away(self) -> None:
+        if self._was_up:
+            self._banner.show(
+                "The backend is away; reconnecting. What you see stays, and comes alive again by "
+                "itself.",
+                "warning",
+            )
+        else:
+            self._banner.show("Starting the backend…", "info")
+
+    def _on_connection(self, state: Connection) -> None:
+        self.context.connection = state
+        if state == "up":
+            if self.metrics.connected is None:
+                self.metrics.connected = time.perf_counter() - self.metrics.started
+            self._was_up = True
+            self.refresh_engines()
+            if self._away_since is not None:
+                self._refresh_settings()
+        else:
+            self.context.engines = []
+            self._nav.set_lamps(lamps([], connected=False))
+        for page in self._pages.values():
+            page.on_connection(state)
+
+    def _on_event(self, envelope: Envelope) -> None:
+        event = envelope.event
+        if isinstance(event, ConfigChanged):
+            self._refresh_settings()
+        if isinstance(event, (ConfigChanged, EngineFallback, ModelFailed, ModelLoaded)):
+            self.refresh_engines()
+        if isinstance(event, EngineFallback):
+            self._toasts.show(event.message, "warning")
+        elif isinstance(event, ErrorOccurred) and not event.turn_id:
+            self._toasts.show(event.message, "danger")
+        for page in self._pages.values():
+            page.on_event(envelope)
+
+    def _show_engines(self, engines: list[dict[str, Any]]) -> None:
+        self.context.engines = engines
+        self._nav.set_lamps(lamps(engines, connected=self.context.connection == "up"))
+        page = self._pages.get(self._current)
+        if page:
+            page.on_connection(self.context.connection)
+
+    def _refresh_settings(self) -> None:
+        self.context.api.get("/api/config", self._take_settings, lambda _error: None)
+
+    def _take_settings(self, answer: dict[str, Any]) -> None:
+        known = Settings.model_fields
+        values = {
+            key: value
+            for key, value in answer["values"].items()
+            if key in answer["runtime"] and key in known and "SecretStr" not in str(known[key])
+        }
+        self.context.settings = self.context.settings.model_copy(update=values)
+        self.context.player.configure(self.context.settings)
+        self.context.look.use(self.context.settings.theme)
+
+    def _api_failed(self, error: ApiError) -> None:
+        self._toasts.show(error.message, "danger")
+
+    def _tell_from_thread(self, text: str) -> None:
+        self.pump.post(lambda: self._toasts.show(text, "warning"))
+
+    def _on_theme(self) -> None:
+        for page in self._pages.values():
+            page.on_theme()
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self.root:
+            self._nav.set_narrow(event.width < self.context.px(NARROW_BELOW))
+
+    def _help(self) -> None:
+        from frontend.dialogs import show_help
+
+        show_help(self.root)
+
+    def _note_visible(self) -> None:
+        if self.root.winfo_viewable():
+            self.metrics.visible = time.perf_counter() - self.metrics.started
+        else:
+            self.root.after(5, self._note_visible)
+
+    def _report(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        """An exception in a Tk callback: logged whole, and told in one sentence."""
+        log.error("error in the window", exc_info=(kind, error, trace))
+        self._toasts.show(f"Something went wrong in the window ({error}).", "danger")
+
+
+def build_app(settings: Settings, provider: BackendProvider) -> App:
+    """Make and start the window; the caller runs `app.root.mainloop()` or updates it by hand."""
+    app = App(settings, provider)
+    app.start()
+    return app
+
+
+def run_window(
+    settings: Settings,
+    provider: BackendProvider,
+    raise_request: threading.Event | None = None,
+) -> int:
+    """Open the window and stay until it is closed.
+
+    Args:
+        settings: The settings at start.
+        provider: Knows where the backend is; it need not be up yet.
+        raise_request: Set by another thread to bring the window to the front.
+
+    Returns:
+        The exit code of the program.
+    """
+    app = App(settings, provider)
+    if raise_request is not None:
+        app._raise = raise_request
+    app.start()
+    app.root.mainloop()
+    return 0

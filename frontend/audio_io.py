@@ -1,0 +1,277 @@
+"""The loudspeaker: takes speech frames from the network and lets them be heard in time.
+
+A thread of its own opens, starts and watches the device, since each of these can block. The
+device runs only while there is something to hear. Where there is none, a silent clock takes its
+place: pictures and captions go on, and the user is told once.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+
+from config import Settings
+from event_system import MediaFrame
+from frontend.audio_outputs import (
+    NoSoundError,
+    Output,
+    SilentOutput,
+    device_names,
+    open_output,
+    rescan,
+)
+from frontend.metrics import Metrics
+from frontend.playout import PlayoutBuffer
+
+LINGER_S = 3.0
+RETRY_S = 5.0
+HUSH_S = 0.5
+"""How long a stop holds without the server's flush: it comes within a round trip, and if the turn
+had just ended it does not come at all."""
+Command = Callable[[], None]
+
+
+class Player:
+    """The one loudspeaker of a window.
+
+    Args:
+        settings: Backend, device and volume.
+        metrics: Gets the times to first sound and to silence.
+        tell: Shows a sentence to the user; called from the player's thread.
+        opener: Opens an output; tests give another.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        metrics: Metrics,
+        tell: Callable[[str], None],
+        opener: Callable[..., Output] = open_output,
+    ) -> None:
+        self.buffer = PlayoutBuffer()
+        self._choice = (settings.audio_backend, settings.output_device)
+        self._volume = settings.output_volume
+        self._metrics = metrics
+        self._tell = tell
+        self._opener = opener
+        self._output: Output | None = None
+        self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+        self._levels: deque[tuple[int, float]] = deque(maxlen=400)
+        self._generation = 0
+        self._hushed_until = 0.0
+        self._running = self._told = self._lost = False
+        self._wanted_until = self._retry_at = 0.0
+        self._sent_at = self._stopped_at = 0.0
+
+    @property
+    def device(self) -> str:
+        """Name of the device in use; empty until one was opened."""
+        return self._output.label if self._output else ""
+
+    @property
+    def silent(self) -> bool:
+        """Whether nobody hears it: the silent clock stands in for a device."""
+        return isinstance(self._output, SilentOutput)
+
+    @property
+    def speaking(self) -> bool:
+        """Whether sound is heard now or about to be."""
+        return self.buffer.waiting
+
+    def start(self) -> None:
+        """Begin: the device is opened in the background."""
+        self._commands.put(self._open)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Give the device back; waits for at most half a second."""
+        self._commands.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=0.5)
+
+    def configure(self, settings: Settings) -> None:
+        """Use other settings; another device is opened at once."""
+        self._volume = settings.output_volume
+        choice = (settings.audio_backend, settings.output_device)
+        if choice != self._choice:
+            self._choice = choice
+            self._told = self._lost = False
+            self._commands.put(self._open)
+
+    def list_devices(self, then: Callable[[list[str]], None]) -> None:
+        """Give the names of the loudspeakers; `then` is called from the player's thread."""
+        self._commands.put(lambda: then(device_names(self._choice[0])))
+
+    def prepare(self, sent_at: float) -> None:
+        """An answer is expected: start the device now, so that its first word is not late.
+
+        Args:
+            sent_at: Monotonic time of the request, from which the time to first sound counts.
+        """
+        self._sent_at = sent_at
+        self._want()
+
+    def push(self, frame: MediaFrame) -> None:
+        """Take a speech frame from the network; any thread."""
+        now = time.monotonic()
+        if frame.generation < self._generation or now < self._hushed_until:
+            return
+        pcm = _louder(frame.payload, self._volume)
+        self._levels.append((frame.pts_us, loudness(frame.payload)))
+        self.buffer.push(frame.pts_us, pcm, now)
+        self._want()
+
+    def observe(self, frame: MediaFrame) -> None:
+        """Learn the media clock from any other frame."""
+        if self.buffer.clock.offset is None or not self.buffer.waiting:
+            self.buffer.clock.observe(frame.pts_us, time.monotonic())
+
+    def flush(self, generation: int) -> None:
+        """Drop the sound of older generations at once."""
+        self._generation = generation
+        self._hushed_until = 0.0
+        self.buffer.flush()
+        self._levels.clear()
+
+    def hush(self) -> None:
+        """Be silent now; the server is asked to stop at the same time."""
+        self._stopped_at = time.monotonic() if self.buffer.waiting else 0.0
+        self._hushed_until = time.monotonic() + HUSH_S
+        self.buffer.flush()
+        self._levels.clear()
+
+    def reset(self) -> None:
+        """Another session begins: its clock and its generations are new."""
+        self._generation = 0
+        self._hushed_until = 0.0
+        self.buffer.reset()
+        self._levels.clear()
+
+    def level(self, now: float) -> float:
+        """Loudness of what is heard at a monotonic time, 0 to 1."""
+        position = self.buffer.position_us(now)
+        if position is None or not self.buffer.waiting:
+            return 0.0
+        heard = 0.0
+        for pts, value in list(self._levels):
+            if pts > position:
+                break
+            heard = value if position - pts < 40_000 else 0.0
+        return heard
+
+    def _want(self) -> None:
+        self._wanted_until = time.monotonic() + LINGER_S
+        if not self._running:
+            self._commands.put(self._start_output)
+
+    def _run(self) -> None:
+        # Loaded here, before the first frame: it takes 0.1 s that no callback can spare.
+        import numpy  # noqa: F401
+
+        while True:
+            try:
+                command = self._commands.get(timeout=0.5 if self._running or self._lost else None)
+            except queue.Empty:
+                command = self._watch
+            if command is None:
+                break
+            command()
+        if self._output:
+            self._output.stop()
+            self._output.close()
+
+    def _open(self) -> None:
+        backend, device = self._choice
+        if self._output:
+            self._output.stop()
+            self._output.close()
+            self._running = False
+        try:
+            self._output = self._opener(backend, device, self._read)
+            self._told = self._lost = False
+        except NoSoundError as error:
+            self._fall_silent(error.message)
+        assert self._output is not None
+        self.buffer.set_latency(self._output.latency)
+        if time.monotonic() < self._wanted_until:
+            self._start_output()
+
+    def _fall_silent(self, why: str) -> None:
+        self._output = SilentOutput("", self._read)
+        self._running = False
+        self._lost = True
+        self._retry_at = time.monotonic() + RETRY_S
+        if not self._told:
+            self._told = True
+            self._tell(f"{why} The answer is shown without sound until a loudspeaker is there.")
+
+    def _start_output(self) -> None:
+        if self._running or self._output is None:
+            return
+        try:
+            self._output.start()
+        except NoSoundError as error:
+            self._output.close()
+            self._fall_silent(error.message)
+            self._output.start()
+        self._running = True
+
+    def _watch(self) -> None:
+        """Stop a device that has nothing to play, and notice one that went away."""
+        assert self._output is not None
+        now = time.monotonic()
+        if self._running and not self._output.alive:
+            label = self._output.label
+            self._output.close()
+            self._fall_silent(f"The loudspeaker {label} went away.")
+            self._start_output()
+        elif self._running and now > self._wanted_until and not self.buffer.waiting:
+            self._output.stop()
+            self._running = False
+        elif self._lost and now > self._retry_at and not self.buffer.waiting:
+            self._retry()
+
+    def _retry(self) -> None:
+        self._retry_at = time.monotonic() + RETRY_S
+        try:
+            rescan()
+        except NoSoundError:
+            # Told already when it was first missing; the next try comes in RETRY_S.
+            return
+        self._open()
+
+    def _read(self, samples: int, heard_at: float) -> bytes:
+        """Called by the output for each block."""
+        block = self.buffer.read(samples, heard_at)
+        if self._sent_at and self.buffer.started_at and self.buffer.started_at > self._sent_at:
+            self._metrics.first_audio.append(self.buffer.started_at - self._sent_at)
+            self._sent_at = 0.0
+        if self._stopped_at and self.buffer.silent_at and self.buffer.silent_at > self._stopped_at:
+            self._metrics.silence.append(self.buffer.silent_at - self._stopped_at)
+            self._stopped_at = 0.0
+        return block
+
+
+def _louder(pcm: bytes, volume: float) -> bytes:
+    """16-bit sound at a volume of 0 to 1, by the square law that sliders use."""
+    if volume >= 1.0:
+        return pcm
+    import numpy as np
+
+    return (np.frombuffer(pcm, "<i2") * (volume * volume)).astype("<i2").tobytes()
+
+
+def loudness(pcm: bytes) -> float:
+    """Loudness of a piece of 16-bit sound, 0 to 1: its RMS on a scale of -50 to -10 dBFS."""
+    import numpy as np
+
+    samples = np.frombuffer(pcm, "<i2").astype(np.float32)
+    if not samples.size:
+        return 0.0
+    rms = float(np.sqrt(np.mean(np.square(samples)))) / 32768
+    decibels = 20 * np.log10(max(rms, 1e-5))
+    return float(min(1.0, max(0.0, (decibels + 50) / 40)))
