@@ -1,0 +1,229 @@
+"""Finds the rig of a portrait: eyes by `face_search`, then lids, mouth and style around them.
+
+There is always an answer. When nothing is found it is a face in the middle of the picture with
+confidence 0, for the user to drag into place.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.avatar.face_search import (
+    Box,
+    EyePair,
+    find_eyes_by_cascade,
+    find_eyes_by_color,
+)
+from backend.avatar.rig import Eye, PortraitRig, Style
+
+Picture = NDArray[Any]
+Vector = NDArray[Any]
+_Finder = Callable[[Picture], "EyePair | None"]
+
+_log = logging.getLogger(__name__)
+
+_CASCADE_EDGE = 480
+_COLOR_EDGE = 300
+_FLAT_SHARE = 0.5
+_LARGE_EYE = 0.33
+
+
+def find_rig(bgr: Picture) -> PortraitRig:
+    """Find the eyes, the mouth and the style of the face in a picture.
+
+    Args:
+        bgr: (height, width, 3) uint8.
+
+    Returns:
+        A rig that can be used at once; its `warning` says when it should be checked by eye.
+    """
+    bgr = np.ascontiguousarray(bgr[:, :, :3])
+    pair = _find_pair(bgr)
+    if pair is None:
+        rig = guess_rig((bgr.shape[1], bgr.shape[0]))
+        _log.warning(rig.warning)
+        return rig
+    frame = _FaceFrame.of(pair)
+    style = _style(bgr, pair, frame)
+    eyes = _eyes(bgr, pair, frame)
+    mouth, half_width, clarity = _find_mouth(bgr, frame, style)
+    return PortraitRig(
+        size=(bgr.shape[1], bgr.shape[0]),
+        eyes=eyes,
+        mouth_x=float(mouth[0]),
+        mouth_y=float(mouth[1]),
+        mouth_half_width=half_width,
+        roll_degrees=math.degrees(math.atan2(frame.across[1], frame.across[0])),
+        face=pair.face,
+        style=style,
+        source=pair.source,
+        confidence=round(min(1.0, max(0.05, 0.75 * pair.score + 0.25 * clarity)), 3),
+    )
+
+
+def guess_rig(size: tuple[int, int]) -> PortraitRig:
+    """A face of usual proportions in the middle of a picture of (width, height) pixels."""
+    width, height = size
+    edge = min(width, height)
+    x, y, apart = width / 2, height * 0.45, edge * 0.2
+    lid = apart * 0.12
+    left, right = (Eye(x + side * apart / 2, y, apart * 0.24, lid, lid) for side in (-1, 1))
+    face = (x - apart, y - apart, 2 * apart, 2.6 * apart)
+    return PortraitRig(
+        size=size,
+        eyes=(left, right),
+        mouth_x=x,
+        mouth_y=min(y + apart * 1.05, height - 1.0),
+        mouth_half_width=max(1.0, apart * 0.35),
+        roll_degrees=0.0,
+        face=(round(face[0]), round(face[1]), round(face[2]), round(face[3])),
+        style="photo",
+        source="guess",
+        confidence=0.0,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _FaceFrame:
+    """The face's own axes: `across` from eye to eye and `down` to the mouth, unit vectors."""
+
+    middle: Vector
+    across: Vector
+    down: Vector
+    apart: float
+
+    @classmethod
+    def of(cls, pair: EyePair) -> _FaceFrame:
+        left, right = np.array(pair.left), np.array(pair.right)
+        apart = float(np.hypot(*(right - left)))
+        across = (right - left) / apart
+        return cls((left + right) / 2, across, np.array([-across[1], across[0]]), apart)
+
+    def sample(self, image: Picture, origin: Vector, across: Vector, down: Vector) -> Picture:
+        """The picture upright: pixel (i, j) lies at `across[j]`, `down[i]` from `origin`."""
+        u, v = np.meshgrid(across, down)
+        x = (origin[0] + u * self.across[0] + v * self.down[0]).astype(np.float32)
+        y = (origin[1] + u * self.across[1] + v * self.down[1]).astype(np.float32)
+        return np.asarray(
+            cv2.remap(image, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.uint8
+        )
+
+
+def _find_pair(bgr: Picture) -> EyePair | None:
+    by_cascade = _search(bgr, _CASCADE_EDGE, find_eyes_by_cascade)
+    if by_cascade is not None and not _is_flat(bgr, by_cascade.face):
+        return by_cascade
+    # On drawn faces the cascades see brows or cheeks as eyes; matching holes are safer.
+    return _search(bgr, _COLOR_EDGE, find_eyes_by_color) or by_cascade
+
+
+def _search(bgr: Picture, edge: int, finder: _Finder) -> EyePair | None:
+    factor = max(bgr.shape[:2]) / edge
+    if factor <= 1.0:
+        return finder(bgr)
+    size = (max(1, round(bgr.shape[1] / factor)), max(1, round(bgr.shape[0] / factor)))
+    small = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), np.uint8)
+    pair = finder(small)
+    return None if pair is None else pair.scaled(bgr.shape[1] / size[0])
+
+
+def _is_flat(bgr: Picture, face: Box) -> bool:
+    """Whether most of a face is of even colour: a drawing is, a photo's skin never."""
+    x, y, w, h = face
+    cut = bgr[max(0, y) : max(1, y + h), max(0, x) : max(1, x + w)]
+    small = cv2.resize(cut, (160, 160), interpolation=cv2.INTER_AREA)
+    gray = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    slope = np.hypot(cv2.Sobel(gray, -1, 1, 0), cv2.Sobel(gray, -1, 0, 1)) / 8
+    return float((slope < 0.5).mean()) > _FLAT_SHARE
+
+
+def _style(bgr: Picture, pair: EyePair, frame: _FaceFrame) -> Style:
+    """Even colours or eyes larger than people have mean a drawing."""
+    if _is_flat(bgr, pair.face):
+        return "anime"
+    if pair.boxes is not None and min(box[3] for box in pair.boxes) > _LARGE_EYE * frame.apart:
+        return "anime"
+    return "photo"
+
+
+def _eyes(bgr: Picture, pair: EyePair, frame: _FaceFrame) -> tuple[Eye, Eye]:
+    if pair.boxes is None:
+        gray = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8)
+        return _measure_eye(gray, pair.left, frame), _measure_eye(gray, pair.right, frame)
+    left, right = (
+        Eye(x, y, max(2.0, w / 2), max(1.0, y - top), max(1.0, top + h - y))
+        for (x, y), (_, top, w, h) in zip((pair.left, pair.right), pair.boxes, strict=True)
+    )
+    return left, right
+
+
+def _measure_eye(gray: Picture, center: tuple[float, float], frame: _FaceFrame) -> Eye:
+    """Centre the eye on its iris and find the lids: the strongest edges above and below it."""
+    apart = frame.apart
+    unit = 64 / (0.6 * apart)  # Samples a pixel.
+    axis = (np.arange(64) - 31.5) / unit
+    patch = frame.sample(gray, np.array(center), axis, axis).astype(np.float32)
+    smooth = cv2.GaussianBlur(patch, (0, 0), 2.5)
+    distance = np.hypot(axis[None, :] * 1.2, axis[:, None])
+    row, column = divmod(int(np.argmin(smooth + 90 * (distance / (0.22 * apart)) ** 2)), 64)
+    edges = np.abs(cv2.Sobel(cv2.GaussianBlur(patch, (0, 0), 1.2), cv2.CV_32F, 0, 1))
+    first, last = max(0, column - 12), min(64, column + 13)
+    profile = edges[:, first:last].mean(axis=1)
+    reach = np.arange(64) - row
+    above = profile * np.where((reach < -4) & (reach > -19), 1.0 + reach / 40, 0.0)
+    below = profile * np.where((reach > 4) & (reach < 17), 1.0 - reach / 40, 0.0)
+    top = -reach[int(np.argmax(above))] / unit
+    bottom = reach[int(np.argmax(below))] / unit
+    point = np.array(center) + frame.across * float(axis[column]) + frame.down * float(axis[row])
+    return Eye(float(point[0]), float(point[1]), 0.25 * apart, float(top), float(bottom))
+
+
+def _find_mouth(bgr: Picture, frame: _FaceFrame, style: Style) -> tuple[Vector, float, float]:
+    """Find the line between the lips: a dark, level and reddish valley below the eyes.
+
+    Returns:
+        Its middle, its half width in pixels, and how clear it is, 0 to 1.
+    """
+    apart = frame.apart
+    across = np.linspace(-0.55, 0.55, 64) * apart
+    down = np.linspace(0.5, 1.55, 96) * apart
+    patch = frame.sample(bgr, frame.middle, across, down)
+    lab = cv2.cvtColor(patch, cv2.COLOR_BGR2LAB).astype(np.float32)
+    light, red = lab[..., 0], lab[..., 1]
+    valley = np.clip(
+        cv2.GaussianBlur(light, (0, 0), 7) - cv2.GaussianBlur(light, (0, 0), 1), 0, None
+    )
+    redness = np.clip(red - float(np.median(red)), 0, None)
+    dark = valley[:, 16:48].mean(axis=1)
+    reddish = cv2.GaussianBlur(redness[:, 16:48].mean(axis=1).reshape(-1, 1), (0, 0), 3)[:, 0]
+    usual, spread = (0.84, 0.2) if style == "anime" else (1.06, 0.2)
+    prior = np.exp(-(((down / apart - usual) / spread) ** 2))
+    score = prior * (
+        0.65 * dark / (float(dark.max()) + 1e-3) + 0.35 * reddish / (float(reddish.max()) + 1e-3)
+    )
+    row = int(np.argmax(score))
+    band = valley[max(0, row - 3) : row + 4].max(axis=0)
+    first, last = _extent(band)
+    half_width = float(np.clip((across[last] - across[first]) / 2, 0.16 * apart, 0.42 * apart))
+    middle = float(np.clip((across[last] + across[first]) / 2, -0.08 * apart, 0.08 * apart))
+    point = frame.middle + frame.across * middle + frame.down * float(down[row])
+    return point, half_width, float(np.clip(dark[row] / 8.0, 0.0, 1.0))
+
+
+def _extent(band: NDArray[np.floating]) -> tuple[int, int]:
+    """First and last sample of the dark line that runs through the middle of `band`."""
+    threshold = 0.3 * float(np.percentile(band[20:44], 80))
+    first = last = len(band) // 2
+    while first > 0 and band[max(0, first - 2) : first + 1].max() > threshold:
+        first -= 1
+    while last < len(band) - 1 and band[last : last + 3].max() > threshold:
+        last += 1
+    return first, last
