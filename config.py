@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     api_host: str = _start("127.0.0.1", "Address that the backend listens on.")
     api_port: int = _start(8765, "Port of the backend; a free one is used if taken.", ge=0, le=65535)
     api_token: SecretStr = _start(SecretStr(""), "Fixed access token; blank makes one a run.")
+    allowed_hosts: str = _start("", "Further host names the backend answers to, comma separated.")
     allowed_origins: str = _start("", "Further web origins that may connect, comma separated.")
     debug: bool = _start(False, "Detailed errors and logs.")
 
@@ -99,6 +100,10 @@ class Settings(BaseSettings):
     )
     tts_engines: str = _runtime("espeak", "Voices, best first.")
     clip_engines: str = _runtime("puppet", "Video engines, best first.")
+
+    engine_options: dict[str, dict[str, Any]] = _runtime(
+        {}, "Further options by engine, as JSON: {\"espeak\": {\"rate\": 180}}."
+    )
 
     openrouter_api_key: SecretStr = _runtime(SecretStr(""), "Key of OpenRouter.")
     openrouter_model: str = _runtime("openrouter/auto", "Model asked for at OpenRouter.")

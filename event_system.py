@@ -15,10 +15,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Union
+from typing import Annotated, ClassVar, Literal, NamedTuple, TypeVar, Union
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+S = TypeVar("S", bound="Subscription")
 Severity = Literal["debug", "info", "warning", "error"]
 TurnState = Literal["idle", "listening", "thinking", "speaking"]
 
@@ -326,6 +327,12 @@ class ConfigChanged(Event):
         return "settings changed: " + ", ".join(self.keys)
 
 
+class WindowRaise(Event):
+    """The window should come to the front: the program was started a second time."""
+
+    type: Literal["window.raise"] = "window.raise"
+
+
 class LogLines(Event):
     """New log lines, and how many more were dropped because they came too fast."""
 
@@ -384,6 +391,7 @@ AnyEvent = Annotated[
         ModelFailed,
         EngineFallback,
         ConfigChanged,
+        WindowRaise,
         LogLines,
         BusHello,
         BusGap,
@@ -496,7 +504,10 @@ class Subscription:
     finds the queue full cuts the reader off.
     """
 
-    def __init__(self, bound: int, wake: Callable[[], None]) -> None:
+    def __init__(
+        self, bound: int, wake: Callable[[], None], *, durable_only: bool = False
+    ) -> None:
+        self._durable_only = durable_only
         self._queue: deque[Envelope] = deque()
         self._bound = bound
         self._wake = wake
@@ -505,6 +516,8 @@ class Subscription:
 
     def offer(self, envelope: Envelope) -> None:
         """Called by the bus, with its lock held."""
+        if self._durable_only and not envelope.seq:
+            return
         waiting = len(self._queue)
         if not envelope.seq and waiting >= self._bound // 2:
             self._dropped += 1
@@ -622,9 +635,9 @@ class EventBus:
         """A subscription for the running event loop."""
         return self._add(AsyncSubscription(bound, asyncio.get_running_loop()))
 
-    def subscribe_polled(self, bound: int = 8_192) -> Subscription:
+    def subscribe_polled(self, bound: int = 8_192, *, durable_only: bool = False) -> Subscription:
         """A subscription whose reader polls `drain`."""
-        return self._add(Subscription(bound, lambda: None))
+        return self._add(Subscription(bound, lambda: None, durable_only=durable_only))
 
     def subscribe_after(
         self, seq: int, bound: int = 8_192
@@ -646,7 +659,7 @@ class EventBus:
             if subscription in self._subscriptions:
                 self._subscriptions.remove(subscription)
 
-    def _add(self, subscription: Any) -> Any:
+    def _add(self, subscription: S) -> S:
         with self._lock:
             self._subscriptions.append(subscription)
         return subscription

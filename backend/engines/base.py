@@ -102,6 +102,11 @@ class Engine(ABC):
         """
         self.options = self.Options(**dict(options or {}))
 
+    @classmethod
+    def options_from(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The options that the program's settings imply (field names in lower case)."""
+        return {}
+
     def missing(self) -> Availability | None:
         """The answer of `probe` when a required package is absent, else None."""
         for requirement in self.requires:

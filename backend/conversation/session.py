@@ -1,0 +1,253 @@
+"""A voice session: one character on one stage, the turns of its conversation, and who watches.
+
+A session takes one turn at a time. A new message interrupts the running turn; what the user
+heard of it is what the history keeps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import uuid
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from typing import Literal
+
+from backend.avatar.casting import cast
+from backend.avatar.motion import Performer
+from backend.characters.store import CharacterStore
+from backend.conversation.history import History
+from backend.conversation.preparation import chat_request, voice_of
+from backend.conversation.record import Source, record_turn
+from backend.conversation.safety import SpeechGate, check_message
+from backend.conversation.turn import Turn
+from backend.conversation.waterfall import Waterfall
+from backend.engines.host import EngineHost
+from backend.errors import KotodamaError
+from backend.stage.playout import heard_text
+from backend.stage.sinks import Sink
+from backend.stage.stage import Stage
+from config import Settings, names
+from database import Character
+from event_system import (
+    ChatMessageEvent,
+    Envelope,
+    ErrorOccurred,
+    Event,
+    EventBus,
+    TurnStateChanged,
+)
+
+log = logging.getLogger("kotodama.session")
+
+
+class VoiceSession:
+    """One conversation that clients watch and speak into."""
+
+    def __init__(
+        self,
+        name: str,
+        character: Character,
+        *,
+        settings: Callable[[], Settings],
+        host: EngineHost,
+        characters: CharacterStore,
+        history: History,
+        bus: EventBus,
+    ) -> None:
+        self.name = name
+        self.character = character
+        self._settings = settings
+        self._host = host
+        self._characters = characters
+        self._history = history
+        self._bus = bus
+        self._turn: asyncio.Task[None] | None = None
+        self._running: Turn | None = None
+        self._concluding = False
+        self._lock = asyncio.Lock()
+        size = settings().avatar_size
+        self.stage = Stage(
+            cast(character.avatar_url, size),
+            Performer(seed=character.id),
+            self._tell,
+            fps=settings().avatar_fps,
+        )
+        self.stage.on_first_frame = self._first_frame
+        self._pacing = asyncio.create_task(self.stage.run())
+
+    @property
+    def state(self) -> str:
+        """What the character does now."""
+        if self._running is None:
+            return "idle"
+        return "speaking" if self.stage.speaking else "thinking"
+
+    def join(self, sink: Sink) -> None:
+        """Let a client watch."""
+        self.stage.sinks.add(sink)
+
+    def leave(self, sink: Sink) -> None:
+        """A client is gone."""
+        self.stage.sinks.discard(sink)
+
+    async def send(self, text: str, source: Source = "typed", turn_id: str = "") -> str:
+        """Begin a turn with the user's message, interrupting a running one.
+
+        Returns:
+            The turn's id.
+
+        Raises:
+            BadInputError: The message is empty, too long or binary.
+        """
+        waterfall = Waterfall()
+        text = check_message(text, self._settings().max_message_chars)
+        async with self._lock:
+            await self._interrupt()
+            turn = self._new_turn(turn_id or uuid.uuid4().hex, waterfall)
+            character = self.character
+            await asyncio.to_thread(self._history.begin, turn.turn_id, character.id, text, source)
+            turn.mark("received")
+            self._tell(
+                ChatMessageEvent(
+                    turn_id=turn.turn_id, character_id=character.id, text=text, source=source
+                )
+            )
+            self._start(turn, self._answer(turn, character, text))
+        return turn.turn_id
+
+    async def speak(self, text: str) -> str:
+        """Let the character say a text, without a chat model and without a place in the chat.
+
+        Raises:
+            BadInputError: The text is empty, too long or binary.
+        """
+        text = check_message(text, self._settings().max_message_chars)
+        async with self._lock:
+            await self._interrupt()
+            turn = self._new_turn(uuid.uuid4().hex, Waterfall())
+            self._start(turn, self._say(turn, text))
+        return turn.turn_id
+
+    async def cancel(self) -> bool:
+        """Stop the running turn; whether there was one."""
+        async with self._lock:
+            return await self._interrupt()
+
+    async def finished(self) -> None:
+        """Wait until the running turn has ended."""
+        if self._turn is not None:
+            await asyncio.wait([self._turn])
+
+    async def switch(self, character: Character) -> None:
+        """Put another character on this stage."""
+        await self.cancel()
+        size = self._settings().avatar_size
+        puppet = await asyncio.to_thread(cast, character.avatar_url, size)
+        self.character = character
+        self.stage.recast(puppet, Performer(seed=character.id), self._settings().avatar_fps)
+
+    async def close(self) -> None:
+        """End the session."""
+        await self.cancel()
+        self._pacing.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._pacing
+
+    def _new_turn(self, turn_id: str, waterfall: Waterfall) -> Turn:
+        settings = self._settings()
+        return Turn(
+            turn_id=turn_id,
+            host=self._host,
+            voice=voice_of(self.character, settings),
+            publish=self._tell,
+            waterfall=waterfall,
+            target=self.stage,
+            gate=SpeechGate(names(settings.blocked_words)),
+        )
+
+    def _start(self, turn: Turn, work: Coroutine[None, None, None]) -> None:
+        self._running = turn
+        self._set_state("thinking", turn.turn_id)
+        self._turn = asyncio.create_task(work)
+
+    async def _interrupt(self) -> bool:
+        task = self._turn
+        if task is None or task.done():
+            return False
+        if not self._concluding:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        return True
+
+    async def _answer(self, turn: Turn, character: Character, text: str) -> None:
+        reply, interrupted = turn.reply, False
+        heard: list[tuple[str, float]] = []
+        try:
+            request = await asyncio.to_thread(
+                chat_request, character, self._history, text, self._settings(), turn.turn_id
+            )
+            await turn.answer(request)
+            await self.stage.drained()
+            heard = self.stage.heard(turn.turn_id)
+        except asyncio.CancelledError:
+            interrupted = True
+            heard = self.stage.flush(turn.turn_id)
+        except KotodamaError as error:
+            reply.error = error
+        except Exception as error:
+            log.exception("the turn failed")
+            reply.error = KotodamaError(f"The turn failed ({type(error).__name__}); see the log.")
+        said = heard_text(heard) if interrupted else reply.written.strip()
+        await self._conclude(turn, character, interrupted, said)
+
+    async def _say(self, turn: Turn, text: str) -> None:
+        try:
+            await turn.say(text)
+            await self.stage.drained()
+        except asyncio.CancelledError:
+            self.stage.flush(turn.turn_id)
+        if turn.reply.error:
+            self._tell_error(turn.reply.error, turn.turn_id)
+        self._end(turn)
+
+    async def _conclude(
+        self, turn: Turn, character: Character, interrupted: bool, heard: str
+    ) -> None:
+        self._concluding = True
+        try:
+            await record_turn(self._history, self._tell, turn, character.id, interrupted, heard)
+        except KotodamaError as error:
+            turn.reply.error = turn.reply.error or error
+        if turn.reply.error:
+            self._tell_error(turn.reply.error, turn.turn_id)
+        self._end(turn)
+
+    def _end(self, turn: Turn) -> None:
+        self._concluding = False
+        if self._running is turn:
+            self._running = None
+            self._set_state("idle", turn.turn_id)
+
+    def _first_frame(self, turn_id: str) -> None:
+        if self._running and self._running.turn_id == turn_id:
+            self._running.mark("first_frame")
+            self._set_state("speaking", turn_id)
+
+    def _set_state(self, state: Literal["idle", "thinking", "speaking"], turn_id: str) -> None:
+        self.stage.attend("idle" if state == "speaking" else state)
+        self._tell(TurnStateChanged(state=state, turn_id=turn_id))
+
+    def _tell_error(self, error: KotodamaError, turn_id: str) -> None:
+        self._tell(
+            ErrorOccurred(
+                code=error.code, message=error.message, retryable=error.retryable, turn_id=turn_id
+            )
+        )
+
+    def _tell(self, event: Event) -> None:
+        """To the bus, and to those who watch this session."""
+        envelope: Envelope = self._bus.publish(event)
+        for sink in tuple(self.stage.sinks):
+            sink.event(envelope)

@@ -1,0 +1,194 @@
+"""One turn: the user's words become a streamed reply, spoken sentence by sentence.
+
+Writing and speaking run side by side: while the model still writes, the first sentence is
+synthesized and queued on the stage; the next one is prepared while it sounds. The order is kept
+because one task speaks. Cancelling the turn cancels both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from backend.avatar.alignment import phonemes_or_alignment
+from backend.avatar.coarticulation import MouthCurve
+from backend.avatar.emotion import detect_emotion, split_emotion_tags
+from backend.avatar.visemes import timeline_from_phonemes
+from backend.conversation.safety import SpeechGate
+from backend.conversation.sentences import SentenceSplitter
+from backend.conversation.speakable import speakable
+from backend.conversation.waterfall import Waterfall
+from backend.engines.base import ChatRequest, SpeechChunk, SpeechRequest
+from backend.engines.host import EngineHost
+from backend.errors import KotodamaError
+from backend.media.pcm import resample
+from backend.stage.playout import Segment
+from event_system import PLAYOUT_RATE, ChatDelta, Event, TurnTiming
+
+AHEAD_S = 20.0
+"""Speech that is prepared ahead of what is heard; beyond it synthesis waits."""
+
+log = logging.getLogger("kotodama.turn")
+
+
+class PlayoutTarget(Protocol):
+    """Where segments go: the live stage, or a film."""
+
+    @property
+    def seconds_ahead(self) -> float:
+        """Speech queued and not yet sounding."""
+        ...
+
+    def add(self, segment: Segment) -> None:
+        """Queue a segment."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceChoice:
+    """How a character sounds: see `SpeechRequest`."""
+
+    voice: str = ""
+    language: str = "en"
+    speed: float = 1.0
+    pitch: float = 0.0
+
+
+@dataclass
+class Reply:
+    """What came of a turn so far; grows while the turn runs."""
+
+    written: str = ""
+    emotion: str = "neutral"
+    engine: str = ""
+    model: str = ""
+    error: KotodamaError | None = None
+
+
+@dataclass
+class Turn:
+    """A turn under way.
+
+    Attributes:
+        target: Where the speech goes; None for a reply in text only.
+        publish: Hears of deltas and timings.
+    """
+
+    turn_id: str
+    host: EngineHost
+    voice: VoiceChoice
+    publish: Callable[[Event], object]
+    waterfall: Waterfall
+    target: PlayoutTarget | None = None
+    gate: SpeechGate = field(default_factory=SpeechGate)
+    reply: Reply = field(default_factory=Reply)
+
+    def mark(self, stage: str) -> None:
+        """Note and tell that a stage was reached."""
+        reached = self.waterfall.mark(stage)
+        if reached:
+            self.publish(TurnTiming(turn_id=self.turn_id, stage=reached))
+
+    async def answer(self, request: ChatRequest) -> Reply:
+        """Let the model answer and the voice speak; returns when all is queued.
+
+        An error of the model ends up in `reply.error`; what was said before it stands.
+        """
+        sentences: asyncio.Queue[str | None] = asyncio.Queue()
+        speaking = asyncio.create_task(self._speak_all(sentences))
+        try:
+            await self._write(request, sentences)
+            sentences.put_nowait(None)
+            await speaking
+        except KotodamaError as error:
+            self.reply.error = self.reply.error or error
+        finally:
+            if not speaking.done():
+                speaking.cancel()
+            with suppress(asyncio.CancelledError, KotodamaError):
+                await speaking
+        return self.reply
+
+    async def say(self, text: str) -> Reply:
+        """Speak a given text, without a chat model."""
+        splitter = SentenceSplitter()
+        try:
+            for sentence in splitter.feed(text) + splitter.flush():
+                await self._speak(sentence)
+        except KotodamaError as error:
+            self.reply.error = error
+        self.reply.written = text
+        return self.reply
+
+    async def _write(self, request: ChatRequest, sentences: asyncio.Queue[str | None]) -> None:
+        splitter = SentenceSplitter()
+        reply = self.reply
+        pieces = self.host.chat(request)
+        try:
+            async for model, piece in pieces:
+                reply.engine, reply.model = model.name, model.model
+                self.mark("first_token")
+                reply.written += piece
+                self.publish(ChatDelta(turn_id=self.turn_id, text=piece))
+                for sentence in splitter.feed(piece):
+                    self.mark("first_sentence")
+                    sentences.put_nowait(sentence)
+        except KotodamaError as error:
+            reply.error = error
+        finally:
+            await pieces.aclose()  # type: ignore[attr-defined]
+        for sentence in splitter.flush():
+            self.mark("first_sentence")
+            sentences.put_nowait(sentence)
+
+    async def _speak_all(self, sentences: asyncio.Queue[str | None]) -> None:
+        while (sentence := await sentences.get()) is not None:
+            await self._speak(sentence)
+
+    async def _speak(self, sentence: str) -> None:
+        clean, tag = split_emotion_tags(sentence)
+        emotion = tag or detect_emotion(clean)[0]
+        if self.reply.emotion == "neutral":
+            self.reply.emotion = emotion
+        if self.target is None:
+            return
+        text = speakable(clean, self.voice.language)
+        if not text:
+            return
+        if not self.gate.allow(text):
+            log.warning("a sentence with a blocked word was not spoken")
+            return
+        while self.target.seconds_ahead > AHEAD_S:
+            await asyncio.sleep(0.1)
+        request = SpeechRequest(
+            text,
+            voice=self.voice.voice,
+            language=self.voice.language,
+            speed=self.voice.speed,
+            pitch=self.voice.pitch,
+            emotion=emotion,
+        )
+        opens = True
+        async for chunk in self.host.speak(request):
+            segment = await asyncio.to_thread(
+                make_segment, self.turn_id, clean, chunk, request, opens
+            )
+            self.mark("first_audio")
+            self.target.add(segment)
+            opens = False
+
+
+def make_segment(
+    turn_id: str, shown: str, chunk: SpeechChunk, request: SpeechRequest, opens: bool
+) -> Segment:
+    """A chunk of speech at the stage's rate, with the lips that go with it."""
+    phonemes = tuple(phonemes_or_alignment(chunk, request.text, request.language))
+    curve = MouthCurve(timeline_from_phonemes(phonemes))
+    pcm = resample(chunk.pcm, chunk.sample_rate, PLAYOUT_RATE)
+    return Segment(
+        turn_id, shown if opens else "", pcm, curve, request.emotion, opens, phonemes
+    )

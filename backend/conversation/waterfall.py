@@ -1,0 +1,46 @@
+"""The latency waterfall of a turn: when each stage was reached, and which took longest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from event_system import Stage
+
+STAGES = (
+    "received",
+    "transcript",
+    "first_token",
+    "first_sentence",
+    "first_audio",
+    "first_frame",
+)
+
+
+class Waterfall:
+    """Marks the stages of one turn; each counts once."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._started = clock()
+        self._stages: dict[str, Stage] = {}
+
+    def mark(self, name: str) -> Stage | None:
+        """Note that a stage is reached now; None if it was before."""
+        if name in self._stages:
+            return None
+        at_ms = (self._clock() - self._started) * 1000
+        before = max((stage.at_ms for stage in self._stages.values()), default=0.0)
+        stage = Stage(name=name, at_ms=round(at_ms, 2), took_ms=round(at_ms - before, 2))
+        self._stages[name] = stage
+        return stage
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """What was reached, in order."""
+        return tuple(self._stages.values())
+
+    @property
+    def slowest(self) -> str:
+        """The stage that took longest; empty before any was reached."""
+        return max(self._stages.values(), key=lambda stage: stage.took_ms).name if self._stages else ""

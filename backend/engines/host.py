@@ -1,0 +1,372 @@
+"""Keeps one loaded engine a kind ready, falls back down the list, and unloads.
+
+The order of preference is a setting. The first engine that can run is used; one that fails at
+work is passed over for a while, and each fall is an event that the user sees. Blocking calls run
+in one worker thread an engine, so that an engine never sees two threads at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel, ValidationError
+
+from backend.engines.base import (
+    Availability,
+    ChatModel,
+    ChatRequest,
+    Engine,
+    EngineKind,
+    Pcm,
+    SpeechChunk,
+    SpeechRequest,
+    SpeechToText,
+    Transcript,
+    Voice,
+)
+from backend.engines.registry import ENGINES, engine_class
+from backend.errors import EngineError, EngineUnavailableError, KotodamaError
+from config import Settings, names
+from event_system import EngineFallback, EventBus, ModelFailed, ModelLoaded
+
+PASSED_OVER_S = 30.0
+"""How long an engine that failed is passed over, so that not every turn waits for it again."""
+PROBE_KEPT_S = 10.0
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Engine)
+_END = object()
+log = logging.getLogger("kotodama.engines")
+
+
+class EngineStatus(BaseModel):
+    """What pickers, the status page and `doctor` show of an engine."""
+
+    name: str
+    kind: str
+    label: str
+    summary: str
+    embedded: bool
+    available: bool
+    reason: str
+    remedy: str
+    loaded: bool
+    active: bool
+    model: str
+    options_schema: dict[str, Any]
+
+
+@dataclass
+class _Slot:
+    """One engine: the object, its thread, and how it fares."""
+
+    engine: Engine
+    worker: ThreadPoolExecutor
+    loaded: bool = False
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    failed_at: float = 0.0
+    failure: str = ""
+    probed_at: float = 0.0
+    availability: Availability | None = None
+
+    async def call(self, function: Callable[..., T], *args: Any) -> T:
+        """Run in the engine's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self.worker, function, *args)
+
+
+class EngineHost:
+    """The engines on duty.
+
+    Args:
+        settings: Gives the settings as they are now.
+        bus: Hears of loads, failures and fallbacks.
+    """
+
+    def __init__(self, settings: Callable[[], Settings], bus: EventBus) -> None:
+        self._settings = settings
+        self._bus = bus
+        self._slots: dict[tuple[EngineKind, str], _Slot] = {}
+        self._active: dict[EngineKind, str] = {}
+
+    def order(self, kind: EngineKind) -> list[str]:
+        """The engines of a kind, best first; embedded ones always stand at the end."""
+        listed = names(str(getattr(self._settings(), f"{kind.value}_engines", "")))
+        known = [name for name in listed if name in ENGINES[kind]]
+        for name in ENGINES[kind]:
+            if name not in known and engine_class(kind, name).embedded:
+                known.append(name)
+        return known
+
+    def active(self, kind: EngineKind) -> str:
+        """The engine that worked last, or would be tried first; empty when none is known yet."""
+        return self._active.get(kind, "")
+
+    async def ready(self, kind: EngineKind) -> Engine:
+        """The best engine of a kind that can run, loaded.
+
+        Raises:
+            EngineUnavailableError: None can run; the message says why the best one cannot.
+        """
+        async for slot in self._candidates(kind):
+            return slot.engine
+        raise self._none_available(kind)
+
+    async def chat(self, request: ChatRequest) -> AsyncIterator[tuple[ChatModel, str]]:
+        """Stream a reply, falling to the next model as long as nothing was said.
+
+        Raises:
+            EngineError: The model failed after it had begun, or none can run.
+        """
+        async for slot in self._candidates(EngineKind.LLM):
+            model = cast(ChatModel, slot.engine)
+            begun = False
+            stream = model.stream(request)
+            try:
+                async for piece in stream:
+                    if piece:
+                        begun = True
+                        yield model, piece
+            except KotodamaError as error:
+                if begun or not self._pass_over(slot, error):
+                    raise
+                continue
+            finally:
+                close = getattr(stream, "aclose", None)
+                if close is not None:
+                    await close()
+            if begun:
+                return
+            if not self._pass_over(slot, EngineError(f"{model.label} gave an empty answer.")):
+                raise EngineError(f"{model.label} gave an empty answer; try again.")
+        raise self._none_available(EngineKind.LLM)
+
+    async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
+        """Synthesize a sentence, falling to the next voice as long as nothing was heard.
+
+        Raises:
+            EngineError: The voice failed after it had begun, or none can run.
+        """
+        async for slot in self._candidates(EngineKind.TTS):
+            voice = cast(Voice, slot.engine)
+            begun = False
+            try:
+                async for chunk in self._iterate(slot, lambda v=voice: v.synthesize(request)):
+                    begun = True
+                    yield chunk
+                return
+            except KotodamaError as error:
+                if begun or not self._pass_over(slot, error):
+                    raise
+        raise self._none_available(EngineKind.TTS)
+
+    async def transcribe(self, pcm: Pcm, language: str) -> tuple[str, Transcript]:
+        """Recognise a whole utterance: (samples,) int16 at 16,000 Hz.
+
+        Returns:
+            The engine's name, and the transcript.
+
+        Raises:
+            EngineError: None can.
+        """
+
+        def work(recogniser: SpeechToText) -> Transcript:
+            stream = recogniser.open_stream(language)
+            stream.feed(pcm)
+            return stream.finalize()
+
+        async for slot in self._candidates(EngineKind.STT):
+            recogniser = cast(SpeechToText, slot.engine)
+            try:
+                return recogniser.name, await slot.call(work, recogniser)
+            except KotodamaError as error:
+                if not self._pass_over(slot, error):
+                    raise
+        raise self._none_available(EngineKind.STT)
+
+    async def describe(self, *, fresh: bool = False) -> list[EngineStatus]:
+        """Every engine with its state and reason. `fresh` probes anew."""
+        jobs = [
+            self._describe(kind, name, fresh) for kind, table in ENGINES.items() for name in table
+        ]
+        return list(await asyncio.gather(*jobs))
+
+    async def warm_up(self, *kinds: EngineKind) -> None:
+        """Load the best engine of each kind now, so that the first turn need not wait."""
+        for kind in kinds:
+            try:
+                await self.ready(kind)
+            except EngineError as error:
+                log.warning("no %s engine: %s", kind.value, error.message)
+
+    async def reconfigure(self) -> None:
+        """Settings changed: forget engines whose options differ, and all failures."""
+        for key, slot in list(self._slots.items()):
+            try:
+                options = self._options(key[0], key[1])
+                same = type(slot.engine).Options(**options) == slot.engine.options
+            except ValidationError:
+                same = False
+            slot.failed_at = slot.probed_at = 0.0
+            if not same:
+                del self._slots[key]
+                await self._retire(slot)
+        self._active.clear()
+
+    async def close(self) -> None:
+        """Unload everything."""
+        for slot in self._slots.values():
+            await self._retire(slot)
+        self._slots.clear()
+
+    async def _retire(self, slot: _Slot) -> None:
+        if slot.loaded:
+            await slot.call(slot.engine.unload)
+        slot.worker.shutdown(wait=False, cancel_futures=True)
+
+    def _options(self, kind: EngineKind, name: str) -> dict[str, Any]:
+        settings = self._settings()
+        cls = engine_class(kind, name)
+        return {**cls.options_from(settings.model_dump()), **settings.engine_options.get(name, {})}
+
+    def _slot(self, kind: EngineKind, name: str) -> _Slot:
+        slot = self._slots.get((kind, name))
+        if slot is None:
+            try:
+                engine = engine_class(kind, name)(self._options(kind, name))
+            except ValidationError as error:
+                first = error.errors(include_url=False)[0]
+                option = ".".join(str(part) for part in first["loc"])
+                raise EngineUnavailableError(
+                    f"The option {option!r} of the engine {name} is wrong: {first['msg']}."
+                ) from error
+            worker = ThreadPoolExecutor(1, thread_name_prefix=f"{kind.value}-{name}")
+            slot = self._slots[kind, name] = _Slot(engine, worker)
+        return slot
+
+    async def _probe(self, slot: _Slot, *, fresh: bool = False) -> Availability:
+        if fresh or slot.availability is None or time.monotonic() - slot.probed_at > PROBE_KEPT_S:
+            slot.availability = await asyncio.to_thread(slot.engine.probe)
+            slot.probed_at = time.monotonic()
+        return slot.availability
+
+    async def _load(self, slot: _Slot) -> None:
+        async with slot.lock:
+            if slot.loaded:
+                return
+            engine = slot.engine
+            started = time.perf_counter()
+            try:
+                await slot.call(engine.load)
+            except KotodamaError as error:
+                self._bus.publish(
+                    ModelFailed(
+                        kind=engine.kind.value,
+                        engine=engine.name,
+                        code=error.code,
+                        message=error.message,
+                    )
+                )
+                raise
+            slot.loaded = True
+            took = (time.perf_counter() - started) * 1000
+            self._bus.publish(
+                ModelLoaded(kind=engine.kind.value, engine=engine.name, load_ms=round(took, 1))
+            )
+
+    async def _candidates(self, kind: EngineKind) -> AsyncIterator[_Slot]:
+        order = self.order(kind)
+        fell: tuple[str, str] | None = None
+        for place, name in enumerate(order):
+            last = place == len(order) - 1
+            try:
+                slot = self._slot(kind, name)
+                if not last and time.monotonic() - slot.failed_at < PASSED_OVER_S and slot.failed_at:
+                    continue
+                if not (await self._probe(slot)).ok:
+                    continue
+                await self._load(slot)
+            except KotodamaError as error:
+                log.warning("%s cannot be used: %s", name, error.message)
+                fell = fell or (name, error.message)
+                continue
+            if fell:
+                failed, why = fell
+                self._bus.publish(
+                    EngineFallback(kind=kind.value, failed=failed, used=name, message=why)
+                )
+            self._active[kind] = name
+            yield slot
+            fell = (name, slot.failure)
+
+    def _pass_over(self, slot: _Slot, error: KotodamaError) -> bool:
+        """Note a failure; whether there is another engine to try."""
+        kind = slot.engine.kind
+        order = self.order(kind)
+        after = order[order.index(slot.engine.name) + 1 :] if slot.engine.name in order else []
+        log.warning("%s failed: %s", slot.engine.name, error.message)
+        slot.failed_at, slot.failure = time.monotonic(), error.message
+        if not after:
+            slot.failed_at = 0.0
+            return False
+        return True
+
+    async def _iterate(
+        self, slot: _Slot, make: Callable[[], Iterator[SpeechChunk]]
+    ) -> AsyncIterator[SpeechChunk]:
+        iterator = await slot.call(make)
+        try:
+            while True:
+                chunk = await slot.call(next, iterator, _END)
+                if chunk is _END:
+                    return
+                yield cast(SpeechChunk, chunk)
+        finally:
+            close = getattr(iterator, "close", None)
+            if close is not None:
+                slot.worker.submit(close)
+
+    async def _describe(self, kind: EngineKind, name: str, fresh: bool) -> EngineStatus:
+        cls = engine_class(kind, name)
+        loaded, model = False, ""
+        try:
+            slot = self._slot(kind, name)
+            found = await self._probe(slot, fresh=fresh)
+            loaded = slot.loaded
+            if isinstance(slot.engine, ChatModel):
+                model = slot.engine.model
+            if found.ok and slot.failed_at and time.monotonic() - slot.failed_at < PASSED_OVER_S:
+                found = Availability(False, slot.failure, "It is tried again in half a minute.")
+        except EngineError as error:
+            found = Availability(False, error.message)
+        return EngineStatus(
+            name=name,
+            kind=kind.value,
+            label=cls.label,
+            summary=cls.summary,
+            embedded=cls.embedded,
+            available=found.ok,
+            reason=found.reason,
+            remedy=found.remedy,
+            loaded=loaded,
+            active=self._active.get(kind) == name,
+            model=model,
+            options_schema=cls.Options.model_json_schema(),
+        )
+
+    def _none_available(self, kind: EngineKind) -> EngineUnavailableError:
+        what = {"stt": "speech recogniser", "llm": "chat model", "tts": "voice"}.get(
+            kind.value, "engine"
+        )
+        reasons = [
+            slot.failure or (slot.availability.reason if slot.availability else "")
+            for key, slot in self._slots.items()
+            if key[0] is kind
+        ]
+        why = next((reason for reason in reasons if reason), "none is installed")
+        return EngineUnavailableError(f"No {what} can run: {why}")

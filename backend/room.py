@@ -1,0 +1,137 @@
+"""The engine room: the parts that the server and the command line share, put together once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.characters.store import CharacterStore
+from backend.conversation.history import History
+from backend.conversation.session import VoiceSession
+from backend.engines.host import EngineHost
+from backend.errors import BusyError
+from backend.recorder import Recorder, restore_bus
+from config import Settings, change_settings
+from database import Character, Database, open_database
+from event_system import CharacterSwitched, ConfigChanged, ErrorOccurred, EventBus
+
+MAX_SESSIONS = 3
+log = logging.getLogger("kotodama.room")
+
+
+@dataclass
+class EngineRoom:
+    """Settings, database, bus, engines, characters and sessions.
+
+    Attributes:
+        settings: As they are now; replaced when they change.
+    """
+
+    settings: Settings
+    database: Database
+    bus: EventBus
+    host: EngineHost
+    characters: CharacterStore
+    history: History
+    recorder: Recorder
+    sessions: dict[str, VoiceSession] = field(default_factory=dict)
+
+    def tell_notices(self) -> None:
+        """Publish what the user should know about how the database was opened."""
+        for notice in self.database.notices:
+            log.warning(notice)
+            self.bus.publish(ErrorOccurred(code="database_notice", message=notice))
+        self.database.notices.clear()
+
+    async def session(self, name: str) -> VoiceSession:
+        """The session of a name, made if there is none.
+
+        Raises:
+            BusyError: Three others are running.
+        """
+        found = self.sessions.get(name)
+        if found is not None:
+            return found
+        if len(self.sessions) >= MAX_SESSIONS:
+            raise BusyError(f"{MAX_SESSIONS} conversations are running; end one of them first.")
+        character = await asyncio.to_thread(self.characters.active)
+        if name not in self.sessions:
+            self.sessions[name] = VoiceSession(
+                name,
+                character,
+                settings=lambda: self.settings,
+                host=self.host,
+                characters=self.characters,
+                history=self.history,
+                bus=self.bus,
+            )
+        return self.sessions[name]
+
+    async def release(self, session: VoiceSession) -> None:
+        """End a session that nobody watches any more; the main one stays."""
+        if session.name != "main" and not session.stage.sinks:
+            self.sessions.pop(session.name, None)
+            await session.close()
+
+    async def switch_character(self, character_id: int) -> Character:
+        """Put a character on air in every session.
+
+        Raises:
+            NotFoundError: There is none with this id.
+            BadInputError: Its picture cannot be used; the old character stays.
+        """
+        character = await asyncio.to_thread(self.characters.get, character_id)
+        for session in self.sessions.values():
+            await session.switch(character)
+        await asyncio.to_thread(self.characters.switch, character_id)
+        self.bus.publish(CharacterSwitched(character_id=character.id, name=character.name))
+        return character
+
+    async def change_settings(self, changes: Mapping[str, Any]) -> Settings:
+        """Change settings at run time; they are stored.
+
+        Raises:
+            SettingsError: A key or a value is wrong; nothing was changed.
+        """
+        before = self.settings
+        self.settings = await asyncio.to_thread(change_settings, before, changes)
+        level = "DEBUG" if self.settings.debug else self.settings.log_level
+        logging.getLogger("kotodama").setLevel(level)
+        await self.host.reconfigure()
+        if (before.avatar_size, before.avatar_fps) != (
+            self.settings.avatar_size,
+            self.settings.avatar_fps,
+        ):
+            for session in self.sessions.values():
+                await session.switch(session.character)
+        self.bus.publish(ConfigChanged(keys=tuple(changes)))
+        return self.settings
+
+    async def close(self) -> None:
+        """End sessions and engines, write what waits, close the database."""
+        for session in list(self.sessions.values()):
+            await session.close()
+        self.sessions.clear()
+        await self.host.close()
+        await asyncio.to_thread(self.recorder.flush)
+        await asyncio.to_thread(self.database.close)
+
+
+def open_room(settings: Settings) -> EngineRoom:
+    """Put the parts together.
+
+    Raises:
+        DatabaseError: The database cannot be opened at all.
+    """
+    database = open_database(settings.database_path)
+    bus = restore_bus(database)
+    characters = CharacterStore(database)
+    characters.install_builtin()
+    host = EngineHost(lambda: room.settings, bus)
+    room = EngineRoom(
+        settings, database, bus, host, characters, History(database), Recorder(bus, database)
+    )
+    return room

@@ -1,0 +1,190 @@
+"""Runs the backend: the port, the token, a graceful stop, and the end with its parent.
+
+A supervised backend (a child of the window) reads its token from the first line of standard
+input and ends when that input closes, which happens however its parent dies. It tells that it is
+ready by one line of JSON on standard output.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from filelock import FileLock, Timeout
+
+from backend.app import create_app
+from backend.errors import BusyError
+from config import Settings, SettingsError, write_atomically
+
+GRACE_S = 2
+"""Seconds for open connections at the end; a frozen client would else hold the stop up forever."""
+RUN_FILE = "backend.json"
+log = logging.getLogger("kotodama.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where the backend listens.
+
+    Attributes:
+        moved_from: The port that was asked for and was taken, or 0.
+    """
+
+    url: str
+    token: str
+    moved_from: int = 0
+
+
+def serve(
+    settings: Settings, *, supervised: bool = False, ready: Callable[[Listening], None] = print
+) -> int:
+    """Run until stopped.
+
+    Args:
+        supervised: The parent holds standard input open, and gives the token on its first line.
+        ready: Called once the backend answers.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        BusyError: Another backend works on the same data folder.
+        SettingsError: The address cannot be listened on.
+        DatabaseError: The database cannot be opened at all.
+    """
+    token = sys.stdin.readline().strip() if supervised else ""
+    token = token or settings.api_token.get_secret_value() or secrets.token_urlsafe(32)
+    lock = FileLock(_lock_path(settings))
+    try:
+        lock.acquire(timeout=5 if supervised else 0)
+    except Timeout:
+        raise BusyError(
+            f"Another Kotodama backend is running on {settings.data_dir}; stop it first."
+        ) from None
+    try:
+        listener, moved_from = _listen(settings.api_host, settings.api_port)
+        host, port = listener.getsockname()[:2]
+        shown = f"[{host}]" if ":" in host else host
+        listening = Listening(f"http://{shown}:{port}", token, moved_from)
+        return _run(settings, listener, listening, supervised, ready)
+    finally:
+        lock.release()
+
+
+def _run(
+    settings: Settings,
+    listener: socket.socket,
+    listening: Listening,
+    supervised: bool,
+    ready: Callable[[Listening], None],
+) -> int:
+    run_file = settings.data_dir / RUN_FILE
+    server = _Server(
+        uvicorn.Config(
+            create_app(settings, listening.token),
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_S,
+            ws_max_size=8_000_000,
+            ws_per_message_deflate=False,
+        )
+    )
+
+    def started() -> None:
+        write_atomically(run_file, _run_facts(listening), private=True)
+        ready(listening)
+
+    server.on_started = started
+    if supervised:
+        threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
+    try:
+        server.run(sockets=[listener])
+    finally:
+        run_file.unlink(missing_ok=True)
+    return 0 if server.started else 1
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that tells when it answers."""
+
+    on_started: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then tell."""
+        await super().startup(sockets)
+        if self.started:
+            self.on_started()
+
+
+def announce(listening: Listening) -> None:
+    """Tell the parent process where the backend listens: one line of JSON on standard output."""
+    facts = {"url": listening.url, "moved_from": listening.moved_from}
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+def read_run_file(settings: Settings) -> Listening | None:
+    """Where the running backend of this data folder listens, or None."""
+    try:
+        facts = json.loads((settings.data_dir / RUN_FILE).read_text(encoding="utf-8"))
+        return Listening(facts["url"], facts["token"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _run_facts(listening: Listening) -> bytes:
+    facts = {"url": listening.url, "token": listening.token, "pid": os.getpid()}
+    return json.dumps(facts).encode()
+
+
+def _lock_path(settings: Settings) -> Path:
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {settings.data_dir} cannot be made ({error.strerror}); set DATA_DIR."
+        ) from error
+    return settings.data_dir / "backend.lock"
+
+
+def _listen(host: str, port: int) -> tuple[socket.socket, int]:
+    """A socket on the port, or on a free one if it is taken.
+
+    Raises:
+        SettingsError: The address is none of this computer's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for place in (port, 0):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        if os.name != "nt":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, place))
+            listener.listen(128)
+            return listener, port if place != port else 0
+        except OSError as error:
+            listener.close()
+            reason = error
+            if place == 0:
+                break
+    raise SettingsError(f"API_HOST {host!r} cannot be listened on ({reason.strerror}).")
+
+
+def _end_with_parent(server: uvicorn.Server) -> None:
+    """Wait for standard input to close, then stop; a stop that hangs is forced."""
+    try:
+        while sys.stdin.buffer.read(4096):
+            continue
+    except (OSError, ValueError):
+        log.info("standard input failed")
+    server.should_exit = True
+    threading.Timer(GRACE_S + 3, lambda: os._exit(1)).start()

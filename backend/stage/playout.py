@@ -1,0 +1,172 @@
+"""The playout queue: which speech sounds when on the media clock, and what of it was heard.
+
+Pure bookkeeping in samples, without threads, clocks or sockets. Position 0 of the clock is the
+start of the session; a segment is scheduled when its first samples are taken.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.avatar.coarticulation import MouthCurve
+from backend.avatar.pose import Mouth
+from backend.engines.base import Phoneme
+from event_system import FRAME_SECONDS, PLAYOUT_RATE
+
+FRAME_SAMPLES = round(FRAME_SECONDS * PLAYOUT_RATE)
+_REST = Mouth()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segment:
+    """A piece of speech to be heard.
+
+    Attributes:
+        turn_id: The turn that it belongs to.
+        text: What is said in it, as it is shown.
+        pcm: (samples,) int16 at `PLAYOUT_RATE`.
+        curve: The lips, in seconds from the segment's start.
+        emotion: The expression while it is spoken.
+        opens_sentence: Whether a new sentence begins here (for the caption).
+        phonemes: Their times in seconds from the segment's start.
+    """
+
+    turn_id: str
+    text: str
+    pcm: NDArray[np.int16]
+    curve: MouthCurve
+    emotion: str = "neutral"
+    opens_sentence: bool = True
+    phonemes: tuple[Phoneme, ...] = ()
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return len(self.pcm) / PLAYOUT_RATE
+
+
+@dataclass(slots=True)
+class _Scheduled:
+    """A segment that has begun: where on the clock, and how many samples were taken."""
+
+    segment: Segment
+    start: int
+    taken: int = 0
+
+
+@dataclass
+class Playout:
+    """Segments waiting and sounding.
+
+    `generation` counts up at each flush; whatever was sent before is to be dropped.
+    """
+
+    generation: int = 0
+    _waiting: deque[Segment] = field(default_factory=deque)
+    _current: _Scheduled | None = None
+    _history: deque[_Scheduled] = field(default_factory=lambda: deque(maxlen=64))
+
+    def add(self, segment: Segment) -> None:
+        """Queue a segment behind the others."""
+        if len(segment.pcm):
+            self._waiting.append(segment)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing sounds and nothing waits."""
+        return self._current is None and not self._waiting
+
+    @property
+    def seconds_ahead(self) -> float:
+        """How much speech is queued and not yet taken."""
+        samples = sum(len(segment.pcm) for segment in self._waiting)
+        if self._current:
+            samples += len(self._current.segment.pcm) - self._current.taken
+        return samples / PLAYOUT_RATE
+
+    def take(self, position: int) -> tuple[NDArray[np.int16] | None, list[Segment]]:
+        """The next 20 ms, to be heard from `position` (samples on the clock) on.
+
+        Returns:
+            (FRAME_SAMPLES,) int16, the end padded with silence, or None when nothing sounds; and
+            the segments that begin in it.
+        """
+        if self.idle:
+            return None, []
+        frame = np.zeros(FRAME_SAMPLES, np.int16)
+        begun: list[Segment] = []
+        filled = 0
+        while filled < FRAME_SAMPLES:
+            if self._current is None:
+                if not self._waiting:
+                    break
+                segment = self._waiting.popleft()
+                self._current = _Scheduled(segment, position + filled)
+                self._history.append(self._current)
+                begun.append(segment)
+            now = self._current
+            part = now.segment.pcm[now.taken : now.taken + FRAME_SAMPLES - filled]
+            frame[filled : filled + len(part)] = part
+            filled += len(part)
+            now.taken += len(part)
+            if now.taken >= len(now.segment.pcm):
+                self._current = None
+        return frame, begun
+
+    def at(self, position: int) -> tuple[Segment | None, float]:
+        """The segment that is heard at a position of the clock, and the seconds into it."""
+        history = self._history
+        if not history:
+            return None, 0.0
+        place = bisect_right([entry.start for entry in history], position) - 1
+        if place < 0:
+            return None, 0.0
+        entry = history[place]
+        into = (position - entry.start) / PLAYOUT_RATE
+        if into >= entry.segment.seconds:
+            return None, 0.0
+        return entry.segment, into
+
+    def mouth_at(self, position: int) -> Mouth:
+        """The lips at a position of the clock: the curve's end overlaps into the pause."""
+        history = self._history
+        if not history:
+            return _REST
+        place = max(0, bisect_right([entry.start for entry in history], position) - 1)
+        entry = history[place]
+        return entry.segment.curve.at((position - entry.start) / PLAYOUT_RATE)
+
+    def flush(self) -> int:
+        """Drop everything that waits or sounds; returns the new generation."""
+        self._waiting.clear()
+        self._current = None
+        self._history.clear()
+        self.generation += 1
+        return self.generation
+
+    def heard(self, turn_id: str, until: int) -> list[tuple[str, float]]:
+        """What of a turn was heard up to a position of the clock.
+
+        Returns:
+            For each segment that has begun: its text, and the fraction of it that was heard.
+        """
+        told = []
+        for entry in self._history:
+            if entry.segment.turn_id == turn_id:
+                samples = min(entry.taken, max(0, until - entry.start))
+                told.append((entry.segment.text, samples / max(1, len(entry.segment.pcm))))
+        return told
+
+
+def heard_text(parts: list[tuple[str, float]]) -> str:
+    """The words that were heard, from segments with the fraction of each that was heard."""
+    words: list[str] = []
+    for text, fraction in parts:
+        every = text.split()
+        words += every if fraction > 0.98 else every[: int(len(every) * fraction)]
+    return " ".join(words)
