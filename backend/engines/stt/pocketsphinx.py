@@ -1,0 +1,192 @@
+"""Speech to text with PocketSphinx: small, English only, and nothing to download.
+
+Its wheel carries an acoustic model, a dictionary and a language model from 2016. It makes the
+whole program usable and testable at once; for real conversations a neural recogniser is better.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from backend.engines.base import (
+    Availability,
+    Pcm,
+    Requirement,
+    SpeechToText,
+    Transcript,
+    TranscriptionStream,
+)
+from backend.errors import EngineError
+
+SAMPLE_RATE = 16_000
+
+_LIVE_BLOCK = SAMPLE_RATE // 10
+_CMN_SAMPLES = SAMPLE_RATE
+_DECODER_OPTIONS = {"samprate": float(SAMPLE_RATE), "loglevel": "FATAL"}
+
+
+class PocketsphinxRecogniser(SpeechToText):
+    """The recogniser that always runs."""
+
+    name: ClassVar[str] = "pocketsphinx"
+    label: ClassVar[str] = "PocketSphinx (demo recogniser)"
+    summary: ClassVar[str] = (
+        "Runs at once with nothing to download; English only, and it mishears often."
+    )
+    requires: ClassVar[tuple[Requirement, ...]] = (
+        Requirement("pocketsphinx", "pip install pocketsphinx"),
+    )
+    embedded: ClassVar[bool] = True
+
+    def __init__(self, options: Mapping[str, Any] | None = None) -> None:
+        super().__init__(options)
+        self._decoder: Any = None
+        self._busy: _Stream | None = None
+
+    def probe(self) -> Availability:
+        """It runs wherever its package is installed."""
+        return self.missing() or Availability(True, "Its model is part of its Python package.")
+
+    def load(self) -> None:
+        """Read the models (about 0.3 s).
+
+        Raises:
+            EngineError: The package or its model is broken.
+        """
+        if self._decoder is None:
+            self._decoder = _new_decoder()
+
+    def unload(self) -> None:
+        """Free the models."""
+        self._decoder = None
+        self._busy = None
+
+    def open_stream(self, language: str = "en") -> TranscriptionStream:
+        """Begin an utterance.
+
+        The decoder is shared; an utterance that begins while another one is open gets a decoder
+        of its own.
+
+        Raises:
+            EngineError: The language is not English.
+        """
+        if language.replace("_", "-").split("-")[0].lower() not in ("en", ""):
+            raise EngineError(
+                f"PocketSphinx understands English only, not {language}. Choose another"
+                " recogniser for this language.",
+                retryable=False,
+            )
+        self.load()
+        shared = self._busy is None or self._busy.closed
+        stream = _Stream(self._decoder if shared else _new_decoder())
+        if shared:
+            self._busy = stream
+        return stream
+
+
+def _new_decoder() -> Any:
+    try:
+        from pocketsphinx import Decoder
+
+        return Decoder(**_DECODER_OPTIONS)
+    except (ImportError, RuntimeError, OSError) as error:
+        raise EngineError(f"PocketSphinx cannot be loaded: {error}.", retryable=False) from error
+
+
+class _Stream(TranscriptionStream):
+    """One utterance.
+
+    Decoding starts when it is needed: at the first `partial`, or at the end. Sound that was all
+    fed before anything was asked is decoded in one piece, which recognises better, because the
+    cepstral mean is then taken over the whole utterance. Live decoding gets its mean from the
+    first second instead of from the decoder's general default.
+    """
+
+    def __init__(self, decoder: Any) -> None:
+        self._decoder = decoder
+        self._waiting: list[Pcm] = []
+        self._live = False
+        self.closed = False
+
+    def feed(self, pcm: Pcm) -> None:
+        """Take the next piece: (samples,) int16 mono at 16,000 Hz."""
+        self._require_open()
+        if len(pcm):
+            self._waiting.append(np.array(pcm, np.int16))
+
+    def partial(self) -> Transcript:
+        """What has been understood so far."""
+        self._require_open()
+        if not self._live:
+            if sum(map(len, self._waiting)) < _CMN_SAMPLES:
+                return Transcript("")
+            self._start_live()
+        self._decode_live()
+        return self._hypothesis()
+
+    def finalize(self) -> Transcript:
+        """End the utterance and return the final transcript."""
+        self._require_open()
+        try:
+            if self._live:
+                self._decode_live()
+            else:
+                sound = self._take()
+                if not len(sound):
+                    return Transcript("")
+                self._decoder.start_utt()
+                self._decoder.process_raw(sound.tobytes(), no_search=False, full_utt=True)
+            self._decoder.end_utt()
+            self._live = False
+            return self._hypothesis()
+        except RuntimeError as error:
+            raise EngineError(f"PocketSphinx could not decode the speech: {error}.") from error
+        finally:
+            self._close()
+
+    def cancel(self) -> None:
+        """Drop the utterance."""
+        if not self.closed:
+            self._close()
+
+    def _start_live(self) -> None:
+        """Seed the cepstral mean from the first second, then begin the utterance anew."""
+        head = np.concatenate(self._waiting)[:_CMN_SAMPLES]
+        self._decoder.start_utt()
+        self._decoder.process_raw(head.tobytes(), no_search=True, full_utt=True)
+        self._decoder.end_utt()
+        self._decoder.set_cmn(self._decoder.get_cmn(False))
+        self._decoder.start_utt()
+        self._live = True
+
+    def _decode_live(self) -> None:
+        sound = self._take()
+        for start in range(0, len(sound), _LIVE_BLOCK):
+            block = sound[start : start + _LIVE_BLOCK]
+            self._decoder.process_raw(block.tobytes(), no_search=False, full_utt=False)
+
+    def _take(self) -> Pcm:
+        sound = np.concatenate(self._waiting) if self._waiting else np.zeros(0, np.int16)
+        self._waiting = []
+        return sound
+
+    def _hypothesis(self) -> Transcript:
+        found = self._decoder.hyp()
+        if found is None or not found.hypstr:
+            return Transcript("")
+        # The decoder's posterior is 1.0 however wrong the words are, so no confidence is told.
+        return Transcript(found.hypstr, "en")
+
+    def _require_open(self) -> None:
+        if self.closed:
+            raise EngineError("The utterance has ended; open a new one.", retryable=False)
+
+    def _close(self) -> None:
+        if self._live:
+            self._decoder.end_utt()
+            self._live = False
+        self._waiting = []
+        self.closed = True
