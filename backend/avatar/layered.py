@@ -16,18 +16,16 @@ from numpy.typing import NDArray
 from backend.avatar.layers import warp
 from backend.avatar.layers.assets import DEFAULT_ASSETS, load_assets
 from backend.avatar.layers.brows import draw_brow
-from backend.avatar.layers.compose import Compositor, Patch, WarpedLayer, over
+from backend.avatar.layers.compose import WarpedLayer, over
 from backend.avatar.layers.eyes import EyeArt
 from backend.avatar.layers.mouth import draw_mouth
+from backend.avatar.layers.patch import SUPERSAMPLE, Patch
 from backend.avatar.layers.rig import UNITS, Box, FaceRig, FrameRig
-from backend.avatar.layers.shape import EyeDrawing, Shape
 from backend.avatar.layers.warp import CELL, Grid
 from backend.avatar.pose import Pose
 from backend.avatar.puppet import Frame
 
-_SUPERSAMPLE = 2
 _BLUSH_STEPS = 32
-_BROW_OVER_HAIR = 0.8
 
 
 class LayeredPuppet:
@@ -50,10 +48,9 @@ class LayeredPuppet:
         self._unit = size / UNITS
         cells = -(-size // CELL)
         edge = cells * CELL
-        loaded = load_assets(assets or DEFAULT_ASSETS, size, edge, self._unit * _SUPERSAMPLE)
+        loaded = load_assets(assets or DEFAULT_ASSETS, size, edge, self._unit * SUPERSAMPLE)
         self._face_rig = loaded.rig
         self._lattice = warp.Lattice(cells, self._unit)
-        self._compositor = Compositor(edge)
         pixels = loaded.pixels
         self._back = self._layer(pixels["hair_back"], warp.back_basis)
         self._body = self._layer(pixels["body"], warp.body_basis)
@@ -65,7 +62,7 @@ class LayeredPuppet:
         self._iris = pixels["iris"]
         self._backdrop = pixels["backdrop"]
         self._frame = np.empty_like(self._backdrop)
-        self._opaque = np.empty((size, size, 3), np.uint8)
+        self._picture = np.empty((size, size, 3), np.uint8)
         self._eyes = (EyeArt(loaded.rig.eye_l, 1), EyeArt(loaded.rig.eye_r, -1))
 
     @property
@@ -88,83 +85,56 @@ class LayeredPuppet:
     def render(self, pose: Pose) -> Frame:
         """Draw the pose before the studio backdrop: (size, size, 3) BGR."""
         np.copyto(self._frame, self._backdrop)
-        self._draw(pose)
+        self._draw(pose, opaque=True)
         picture = self._frame[: self._size, : self._size]
-        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR, dst=self._opaque), np.uint8)
+        cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR, dst=self._picture)
+        return self._picture
 
     def render_rgba(self, pose: Pose) -> Frame:
         """Draw the pose before nothing: (size, size, 4) BGRA, straight alpha."""
         self._frame[:] = 0
-        self._draw(pose)
+        self._draw(pose, opaque=False)
         return _straight(self._frame[: self._size, : self._size])
 
     def _layer(self, pixels: NDArray[np.uint8], basis: warp.Basis) -> WarpedLayer:
         return WarpedLayer.build(pixels, self._lattice.stack(basis, self._face_rig))
 
-    def _draw(self, pose: Pose) -> None:
+    def _draw(self, pose: Pose, opaque: bool) -> None:
         values = warp.coefficients(pose)
-        lay, frame = self._compositor.lay, self._frame
-        lay(frame, self._back, self._lattice.field(self._back.stack, values))
-        lay(frame, self._body, self._lattice.field(self._body.stack, values))
+        frame, field = self._frame, self._lattice.field
+        self._back.draw(frame, field(self._back.stack, values), opaque)
+        self._body.draw(frame, field(self._body.stack, values), opaque)
         self._colour_cheeks(float(pose.blush))
-        field = self._lattice.field(self._face.stack, values)
-        lay(frame, self._face, field)
-        brows = self._draw_features(pose, field)
-        lay(frame, self._front, self._lattice.field(self._front.stack, values))
-        for brow in brows:
-            brow.flush(frame)
+        bent_face = field(self._face.stack, values)
+        self._face.draw(frame, bent_face, opaque)
+        mouth, *eyes, brow_l, brow_r = self._features(pose, bent_face)
+        for patch in (mouth, *eyes):
+            patch.flush(frame)
+        self._front.draw(frame, field(self._front.stack, values), opaque)
+        # Brows show through the fringe, as is the custom in this style.
+        brow_l.flush(frame)
+        brow_r.flush(frame)
 
-    def _draw_features(self, pose: Pose, field: Grid) -> list[Patch]:
-        """Draw mouth and eyes; return the brows, which show through the fringe."""
+    def _features(self, pose: Pose, field: Grid) -> list[Patch]:
+        """Mouth, both eyes and both brows, placed by the field of the skin under them."""
         rig = self._face_rig
-        mouth = draw_mouth(pose.mouth, float(pose.smile), rig.mouth, rig.mouth_half_width)
         gaze = (float(pose.gaze_x), float(pose.gaze_y))
-        squint = float(pose.squint)
-        closures = (float(pose.blink_l), float(pose.blink_r))
-        eyes = [
-            eye.draw(closure, squint, gaze) for eye, closure in zip(self._eyes, closures, strict=True)
+        squint, inner = float(pose.squint), float(pose.brow_inner)
+        drawings = [
+            draw_mouth(pose.mouth, float(pose.smile), rig.mouth, rig.mouth_half_width),
+            self._eyes[0].draw(float(pose.blink_l), squint, gaze),
+            self._eyes[1].draw(float(pose.blink_r), squint, gaze),
+            [draw_brow(rig.brow_l, 1, float(pose.brow_l), inner)],
+            [draw_brow(rig.brow_r, -1, float(pose.brow_r), inner)],
         ]
-        inner = float(pose.brow_inner)
-        brows = [
-            draw_brow(rig.brow_l, 1, float(pose.brow_l), inner),
-            draw_brow(rig.brow_r, -1, float(pose.brow_r), inner),
-        ]
-        placed = self._place(mouth, eyes, brows, field)
-        self._patch(mouth, placed).flush(self._frame)
-        for eye in eyes:
-            self._draw_eye(eye, placed)
-        return [self._patch([brow], placed) for brow in brows]
-
-    def _place(
-        self, mouth: list[Shape], eyes: list[EyeDrawing], brows: list[Shape], field: Grid
-    ) -> dict[int, Grid]:
-        """Bend all outlines at once; the result is keyed by the identity of the outline."""
-        outlines = [s.points for s in (*mouth, *brows)]
-        for eye in eyes:
-            outlines.extend(s.points for s in (*eye.under, *eye.over))
-            outlines.extend((eye.opening, eye.iris))
-        joined = np.concatenate(outlines) * self._unit - 0.5
-        bent = warp.forward(field, joined)
-        splits = np.cumsum([len(o) for o in outlines])[:-1]
-        return {id(o): part for o, part in zip(outlines, np.split(bent, splits), strict=True)}
-
-    def _patch(self, shapes: list[Shape], placed: dict[int, Grid]) -> Patch:
-        points = [placed[id(s.points)] for s in shapes]
-        patch = Patch(np.concatenate(points), len(self._frame), _SUPERSAMPLE)
-        for shape, outline in zip(shapes, points, strict=True):
-            patch.fill(shape, outline)
-        return patch
-
-    def _draw_eye(self, eye: EyeDrawing, placed: dict[int, Grid]) -> None:
-        every = [placed[id(s.points)] for s in (*eye.under, *eye.over)]
-        patch = Patch(np.concatenate(every), len(self._frame), _SUPERSAMPLE)
-        for shape in eye.under:
-            patch.fill(shape, placed[id(shape.points)])
-        if eye.under:
-            patch.sprite(self._iris, placed[id(eye.iris)], placed[id(eye.opening)])
-        for shape in eye.over:
-            patch.fill(shape, placed[id(shape.points)])
-        patch.flush(self._frame)
+        joined = np.concatenate([part.points for drawing in drawings for part in drawing])
+        bent = warp.forward(field, joined * self._unit - 0.5)
+        patches, start = [], 0
+        for drawing in drawings:
+            stop = start + sum(len(part.points) for part in drawing)
+            patches.append(Patch(drawing, bent[start:stop], len(self._frame), self._iris))
+            start = stop
+        return patches
 
     def _colour_cheeks(self, blush: float) -> None:
         level = round(min(max(blush, 0.0), 1.0) * _BLUSH_STEPS)

@@ -10,16 +10,16 @@ from backend.avatar.layers import palette as ink
 from backend.avatar.layers.geometry import Points, bezier, ellipse, mirror, spline
 
 _JAW_LEFT = [
-    (512, 738), (486, 738), (462, 724), (440, 708),
-    (396, 676), (352, 632), (338, 566),
-    (330, 528), (326, 490), (328, 440),
+    (512, 728), (492, 728), (470, 718), (448, 702),
+    (404, 672), (356, 636), (338, 572),
+    (328, 532), (324, 490), (326, 440),
 ]  # fmt: skip
 
 
 def outline() -> Points:
     """The face from chin to forehead, closed."""
     left = bezier(_JAW_LEFT)
-    crown = bezier([(328, 440), (330, 300), (694, 300), (696, 440)])
+    crown = bezier([(326, 440), (328, 300), (696, 300), (698, 440)])
     right = mirror(left)[::-1]
     return np.concatenate([left, crown[1:-1], right[:-1]])
 
@@ -66,7 +66,7 @@ def _shade(sheet: Sheet, face: Points) -> None:
     sheet.fill(turn, ink.SKIN_SHADE, opacity=0.34, soft=20, clip=face)
     left = spline([(324, 430), (346, 540), (372, 630), (430, 694), (380, 720), (300, 600)], closed=True)
     sheet.fill(left, ink.SKIN_SHADE, opacity=0.22, soft=14, clip=face)
-    chin = ellipse((512, 744), (64, 16))
+    chin = ellipse((512, 734), (58, 13))
     sheet.fill(chin, ink.SKIN_SHADE, opacity=0.4, soft=9, clip=face)
     for x, y in (KOTONE.eye_l, KOTONE.eye_r):
         socket = ellipse((x, y - 62), (64, 20))

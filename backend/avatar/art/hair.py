@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.avatar.art import face
 from backend.avatar.art.sheet import Paint, Sheet, ramp
@@ -105,22 +106,30 @@ def _both(lock: Lock) -> tuple[Lock, Lock]:
 # ------------------------------------------------------------------------------- back hair
 
 
+# Always behind the crown or the face, also when the head turns: left out, so as to draw faster.
+_NEVER_SEEN = (
+    [(330, 190), (694, 190), (694, 480), (330, 480)],
+    [(390, 480), (634, 480), (634, 640), (390, 640)],
+)
+
+
 def draw_back(scale: float) -> Sheet:
     """The bob behind the head: one mass, then flicked ends."""
     sheet = Sheet.blank(scale)
     half = [
-        (512, 140), (380, 130), (276, 210), (248, 400),
-        (232, 520), (222, 640), (238, 760),
-        (300, 812), (420, 800), (512, 800),
+        (512, 112), (370, 112), (262, 190), (226, 400),
+        (206, 540), (206, 640), (226, 740),
+        (262, 790), (400, 770), (512, 770),
     ]  # fmt: skip
     left = bezier(half)
     mass = np.concatenate([left, mirror(left)[::-1]])
     locks = []
     tips = [
-        ([(330, 420), (262, 560), (240, 690), (196, 792)], 92),
-        ([(350, 440), (300, 600), (286, 740), (248, 846)], 96),
-        ([(390, 480), (352, 640), (346, 760), (318, 858)], 92),
-        ([(430, 500), (406, 640), (402, 760), (392, 846)], 86),
+        ([(310, 380), (232, 540), (214, 690), (158, 792)], 84),
+        ([(330, 420), (258, 560), (246, 720), (208, 842)], 96),
+        ([(356, 440), (306, 600), (296, 740), (268, 872)], 100),
+        ([(396, 480), (362, 640), (350, 770), (330, 880)], 94),
+        ([(440, 500), (418, 640), (404, 760), (398, 866)], 90),
     ]
     for spine, width in tips:
         lock = Lock(spine, width, paint=BACK, dark=_back_dark(), root=0.5, shade=0.9)
@@ -130,6 +139,8 @@ def draw_back(scale: float) -> Sheet:
     inner = spline([(400, 560), (512, 520), (624, 560), (650, 720), (600, 812), (512, 830),
                     (424, 812), (374, 720)], closed=True)  # fmt: skip
     sheet.fill(inner, ink.rgb("16144a"), opacity=0.75, soft=22, atop=True)
+    for hidden in _NEVER_SEEN:
+        sheet.cut(np.array(hidden, np.float64))
     outer = left[(left[:, 1] > 200) & (left[:, 1] < 740)]
     for edge in (outer, mirror(outer)):
         sheet.stroke(edge, 4.5, LINE, start=0.3, end=0.3)
@@ -144,11 +155,12 @@ def _back_dark() -> Paint:
 
 # ------------------------------------------------------------------------------ front hair
 
+
 _CAP = [
-    (262, 600), (244, 480), (240, 330), (312, 236),
-    (370, 164), (450, 136), (520, 136),
-    (620, 136), (694, 176), (734, 252),
-    (790, 350), (780, 480), (762, 600),
+    (258, 600), (232, 480), (222, 330), (296, 222),
+    (356, 142), (440, 112), (520, 112),
+    (616, 112), (704, 150), (748, 232),
+    (806, 340), (792, 480), (766, 600),
 ]  # fmt: skip
 _HAIRLINE = [(716, 560), (700, 440), (640, 372), (540, 330), (430, 366), (336, 440), (306, 560)]
 
@@ -181,15 +193,19 @@ def long_lock() -> Lock:
 
 def bangs() -> list[Lock]:
     """The fringe, parted to one side; from the temples to the parting."""
+    long = [(0, 0.4), (0.3, 1.0), (0.62, 0.74), (0.85, 0.34), (1, 0)]
     return [
-        Lock([(330, 270), (296, 370), (300, 450), (330, 520)], 86),
-        Lock([(700, 280), (730, 370), (726, 450), (694, 524)], 86),
-        Lock([(420, 200), (344, 300), (336, 400), (372, 488)], 104),
-        Lock([(640, 210), (690, 310), (692, 400), (654, 484)], 108),
-        Lock([(470, 170), (400, 290), (396, 390), (430, 474)], 110),
-        Lock([(600, 180), (650, 300), (636, 390), (592, 462)], 112),
-        Lock([(540, 160), (470, 270), (462, 380), (496, 478)], 116),
-        Lock([(556, 160), (584, 270), (574, 370), (540, 446)], 92),
+        Lock([(322, 262), (282, 370), (286, 470), (326, 566)], 84, long),
+        Lock([(706, 262), (744, 370), (740, 470), (702, 566)], 84, long),
+        Lock([(400, 196), (326, 300), (312, 410), (350, 506)], 106, long),
+        Lock([(640, 196), (706, 300), (716, 410), (672, 500)], 110, long),
+        Lock([(520, 168), (430, 250), (368, 360), (386, 480)], 112, long),
+        Lock([(590, 168), (654, 260), (674, 370), (620, 472)], 116, long),
+        Lock([(556, 164), (486, 250), (424, 360), (452, 492)], 112, long),
+        Lock([(560, 164), (600, 260), (610, 360), (566, 446)], 84, long),
+        Lock([(560, 162), (528, 250), (486, 350), (524, 482)], 92, long),
+        Lock([(480, 300), (440, 370), (414, 430), (424, 474)], 30, long, line=3.2, root=0.3),
+        Lock([(612, 290), (640, 370), (644, 420), (630, 458)], 28, long, line=3.2, root=0.3),
     ]
 
 
@@ -234,33 +250,42 @@ def _strands(sheet: Sheet) -> None:
 
 
 def _shine(sheet: Sheet) -> None:
-    """The angel ring: tapered glints along an arc round the crown."""
-    arc = bezier([(288, 356), (330, 262), (440, 222), (520, 224), (610, 226), (700, 270), (740, 360)])
-    t = progress(arc)
-    side = normals(arc)
-    rng = np.random.default_rng(7)
-    for where in np.linspace(0.05, 0.95, 34):
-        k = int(np.argmin(np.abs(t - where)))
-        if abs(where - 0.52) < 0.05:
-            continue
-        length = 16 + 26 * rng.random() + 20 * np.sin(where * np.pi)
-        down = np.array([(arc[k, 0] - 530) * 0.0018, 1.0]) + side[k] * 0.15
-        tip = arc[k] + down * length * 0.62
-        top = arc[k] - down * length * 0.38
-        glint = spline([top, arc[k] + side[k] * 1.5, tip])
-        sheet.stroke(glint, 9 + 7 * rng.random(), ink.HAIR_LIGHT, start=0.5, end=0.6, opacity=0.55,
-                     atop=True)  # fmt: skip
-        if 0.1 < where < 0.46 or 0.62 < where < 0.8:
-            sheet.stroke(glint, 5, ink.HAIR_SHINE, start=0.5, end=0.7, opacity=0.75, atop=True)
+    """The angel ring: a glint across every lock, toothed like light on strands."""
+    rng = np.random.default_rng(5)
+    for lock in bangs()[:9]:
+        curve = lock.curve()
+        left, right = lock.edges()
+        t = progress(curve)
+        across = np.linspace(-0.86, 0.72, 13)
+        teeth = 0.035 + 0.03 * rng.random(13)
+        teeth[::2] += 0.05
+        level = 0.27 + 0.03 * across**2
+        top = [_on_lock(curve, left, right, t, u, v) for u, v in zip(across, level - teeth * 0.5)]
+        low = [_on_lock(curve, left, right, t, u, v) for u, v in zip(across, level + teeth)]
+        glint = np.array(top + low[::-1])
+        sheet.fill(glint, ink.HAIR_LIGHT, opacity=0.75, atop=True)
+        core = (glint - glint.mean(0)) * (0.74, 0.62) + glint.mean(0)
+        sheet.fill(core, ink.HAIR_SHINE, opacity=0.6, soft=1.5, atop=True)
+
+
+def _on_lock(
+    curve: Points, left: Points, right: Points, t: NDArray[np.float64], across: float, along: float
+) -> Points:
+    """A point of a lock by its place across (-1 right, 1 left edge) and along (0 to 1)."""
+    edge = left if across >= 0 else right
+    k = int(np.searchsorted(t, along))
+    return np.asarray(curve[k] + (edge[k] - curve[k]) * abs(across))
 
 
 def _ahoge(sheet: Sheet) -> None:
     """The unruly lock on the crown, curled like the flag of a quaver."""
-    lock = Lock(
-        [(540, 176), (520, 118), (552, 70), (616, 66), (640, 104)], 40,
-        widths=[(0, 0.75), (0.35, 1.0), (0.7, 0.6), (1, 0)], root=0.3,
-    )  # fmt: skip
-    draw_lock(sheet, lock)
+    light = ramp((540, 40), (600, 170), [(0, ink.HAIR_TIP), (0.5, ink.rgb("4a7ad0")), (1, ink.HAIR_MID)])
+    widths = [(0, 0.6), (0.35, 1.0), (0.7, 0.62), (1, 0)]
+    draw_lock(sheet, Lock([(556, 150), (578, 96), (620, 68), (668, 84)], 26, widths, root=0.2, paint=light))
+    draw_lock(
+        sheet,
+        Lock([(548, 152), (534, 96), (560, 44), (616, 30), (656, 56)], 36, widths, root=0.2, paint=light),
+    )
 
 
 def _tie(sheet: Sheet) -> None:

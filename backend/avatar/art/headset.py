@@ -20,14 +20,14 @@ def draw(scale: float) -> Sheet:
 
 
 def _band(sheet: Sheet) -> None:
-    arc = bezier([(252, 480), (226, 280), (330, 132), (512, 126), (694, 132), (798, 280), (772, 480)])
+    arc = bezier([(254, 480), (246, 280), (350, 124), (512, 120), (674, 124), (778, 280), (770, 480)])
     sheet.fill(ribbon(arc, 34.0), ink.CLOTH_LINE)
     body = ribbon(arc, 26.0)
     sheet.fill(body, ramp((512, 110), (512, 420), [(0, ink.CREAM), (1, ink.CREAM_SHADE)]))
     sheet.fill(ribbon(arc + (0, 8), 9.0), ink.CREAM_DEEP, opacity=0.8, clip=body)
-    top = arc[30:115]
+    top = arc[8:42]
     sheet.stroke(top - (0, 4), 7, (255, 255, 255), start=0.3, end=0.3)
-    pad = arc[46:99]
+    pad = arc[14:36]
     sheet.stroke(pad + (0, 3), 13, ink.CORAL, start=0.06, end=0.06)
     sheet.stroke(pad + (0, 0), 4, (255, 190, 198), start=0.3, end=0.3)
 

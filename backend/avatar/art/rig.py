@@ -5,15 +5,15 @@ from __future__ import annotations
 from backend.avatar.layers.rig import FaceRig
 
 KOTONE = FaceRig(
-    eye_l=(414.0, 548.0),
-    eye_r=(610.0, 548.0),
+    eye_l=(412.0, 550.0),
+    eye_r=(612.0, 550.0),
     eye_half_width=62.0,
     brow_l=(412.0, 446.0),
     brow_r=(612.0, 446.0),
-    mouth=(512.0, 664.0),
-    mouth_half_width=36.0,
+    mouth=(512.0, 660.0),
+    mouth_half_width=33.0,
     nose=(512.0, 618.0),
-    chin=(512.0, 738.0),
+    chin=(512.0, 728.0),
     head=(512.0, 470.0),
     head_radius=270.0,
     pivot=(512.0, 800.0),

@@ -12,19 +12,20 @@ import numpy as np
 
 from backend.avatar.layers import palette as ink
 from backend.avatar.layers.geometry import Points, Profile, profile, ribbon, spline, taper
-from backend.avatar.layers.shape import EyeDrawing, Shape
+from backend.avatar.layers.shape import Drawing, Iris, Shape, moved
 
-IRIS_RADII = (42.0, 56.0)
+IRIS_RADII = (45.0, 57.0)
 IRIS_MARGIN = 1.1
-GAZE_REACH = (19.0, 14.0)
+GAZE_REACH = (17.0, 12.0)
 
-_UPPER = [(-63, 4), (-54, -30), (-28, -58), (6, -65), (36, -50), (55, -16), (59, 12)]
-_LOWER = [(-63, 4), (-54, 32), (-30, 52), (2, 58), (32, 50), (52, 32), (59, 12)]
-_BLINK = [(-66, 16), (-50, 33), (-24, 44), (4, 47), (32, 42), (50, 31), (59, 20)]
-_SMILE = [(-64, 26), (-50, 2), (-24, -15), (4, -18), (32, -8), (50, 12), (59, 28)]
+_UPPER = [(-62, 10), (-55, -20), (-32, -47), (2, -55), (32, -46), (52, -20), (60, 12)]
+_LOWER = [(-62, 10), (-53, 33), (-31, 49), (2, 54), (32, 49), (51, 33), (60, 12)]
+_BLINK = [(-66, 18), (-50, 34), (-24, 44), (4, 46), (32, 41), (50, 31), (60, 20)]
+_SMILE = [(-64, 28), (-50, 4), (-24, -13), (4, -16), (32, -6), (50, 12), (60, 28)]
 _SAMPLES = 6
 _WIDEN = 0.42
 _CLOSED_AT = 0.93
+_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class _Lids:
 def _lids() -> _Lids:
     upper = spline(_UPPER, _SAMPLES)
     t = np.linspace(0, 1, len(upper))
-    lash = profile(t, [(0, 8), (0.14, 15), (0.5, 13), (0.82, 7), (1, 2)])
+    lash = profile(t, [(0, 6), (0.16, 12), (0.5, 11.5), (0.84, 6.5), (1, 2)])
     return _Lids(
         upper, spline(_LOWER, _SAMPLES), spline(_BLINK, _SAMPLES), spline(_SMILE, _SAMPLES),
         t, lash, np.sin(t * np.pi),
@@ -52,38 +53,54 @@ class EyeArt:
     """Draws one eye; `side` is 1 for the eye on the left of the picture, -1 for the other."""
 
     def __init__(self, centre: tuple[float, float], side: int) -> None:
-        self._centre = np.array(centre)
-        self._flip = np.array([float(side), 1.0])
+        self._centre = centre
+        self._side = float(side)
         self._lids = _lids()
+        self._drawn: tuple[tuple[int, int], Points, Drawing, Drawing] | None = None
 
-    def draw(self, closure: float, squint: float, gaze: tuple[float, float]) -> EyeDrawing:
-        """The eye at a closure (-0.3 to 1), a raised lower lid (0 to 1) and a gaze (-1 to 1)."""
-        lids = self._lids
+    def draw(self, closure: float, squint: float, gaze: tuple[float, float]) -> Drawing:
+        """The eye at a closure (-0.3 to 1), a raised lower lid (0 to 1) and a gaze (-1 to 1).
+
+        Lids are kept from call to call while they rest, which is most of the time.
+        """
         shut = min(max(closure, -0.3), 1.0)
-        squint = min(max(squint, 0.0), 1.0)
+        key = (round(shut * _STEPS), round(min(max(squint, 0.0), 1.0) * _STEPS))
+        if self._drawn is None or self._drawn[0] != key:
+            self._drawn = (key, *self._draw_lids(key[0] / _STEPS, key[1] / _STEPS))
+        _, opening, under, over = self._drawn
+        if not under:
+            return over
+        iris = np.concatenate([self._iris(shut, gaze), opening])
+        return [*under, Iris(iris), *over]
+
+    def _draw_lids(self, shut: float, squint: float) -> tuple[Points, Drawing, Drawing]:
+        lids = self._lids
         closed = lids.blink + (lids.smile - lids.blink) * squint
         amount = shut if shut >= 0 else shut * _WIDEN
         upper = lids.upper + (closed - lids.upper) * amount
         lower = lids.lower + 0.0
-        lower[:, 1] -= (26 * squint - 4 * amount) * lids.raise_by
+        lower[:, 1] -= (24 * squint - 4 * amount) * lids.raise_by
         lower += (closed - lower) * max(amount, 0.0) ** 3
         lower[:, 1] = np.maximum(lower[:, 1], upper[:, 1])
         opening = np.concatenate([upper, lower[::-1]])
-        drawing = EyeDrawing([], opening, self._iris(shut, gaze), [])
-        if shut < _CLOSED_AT:
-            drawing.under = _white(upper, lower)
-        drawing.over = [*self._fold(upper, amount), *self._lash(upper, lower, amount)]
-        return self._place(drawing)
+        flip = (self._side, 1.0)
+        under: Drawing = _white(upper, lower) if shut < _CLOSED_AT else []
+        over: Drawing = [*self._fold(upper, amount), *self._lash(upper, lower, amount)]
+        return (
+            opening * flip + self._centre,
+            moved(under, flip, self._centre),
+            moved(over, flip, self._centre),
+        )
 
     def _iris(self, shut: float, gaze: tuple[float, float]) -> Points:
         size = 1 + 0.3 * min(shut, 0.0)
-        x = min(max(gaze[0], -1.0), 1.0) * GAZE_REACH[0] * float(self._flip[0])
-        y = min(max(gaze[1], -1.0), 1.0) * GAZE_REACH[1] - 2
-        rx = IRIS_RADII[0] * IRIS_MARGIN * size * float(self._flip[0])
+        x = self._centre[0] + min(max(gaze[0], -1.0), 1.0) * GAZE_REACH[0] + 1.0 * self._side
+        y = self._centre[1] + min(max(gaze[1], -1.0), 1.0) * GAZE_REACH[1] - 1.0
+        rx = IRIS_RADII[0] * IRIS_MARGIN * size
         ry = IRIS_RADII[1] * IRIS_MARGIN * size
         return np.array([(x, y), (x + rx, y), (x, y + ry)])
 
-    def _fold(self, upper: Points, amount: float) -> list[Shape]:
+    def _fold(self, upper: Points, amount: float) -> Drawing:
         lids = self._lids
         fold = lids.upper[6:-7].copy()
         fold[:, 1] += -19 + 16 * amount
@@ -95,14 +112,14 @@ class EyeArt:
         tint = Shape(lid, ink.bgra(ink.SKIN_SHADE, int(80 * min(amount, 1.0))))
         return [tint, line]
 
-    def _lash(self, upper: Points, lower: Points, amount: float) -> list[Shape]:
+    def _lash(self, upper: Points, lower: Points, amount: float) -> Drawing:
         lids = self._lids
         weight = lids.lash * (1 - 0.35 * max(amount, 0.0))
         top = upper.copy()
         top[:, 1] -= weight
         top[:, 0] -= weight * 0.25 * (1 - lids.t)
         dark = ink.bgra(ink.EYE_LINE)
-        shapes = []
+        shapes: Drawing = []
         if amount < _CLOSED_AT:
             under = lower[5:-9]
             pen = 3.6 * taper(np.linspace(0, 1, len(under)), 0.3, 0.7)
@@ -110,8 +127,8 @@ class EyeArt:
         shapes.append(Shape(np.concatenate([upper, top[::-1]]), dark))
         warm = np.concatenate([upper[20:34], (upper[20:34] - (0, 4.0))[::-1]])
         shapes.append(Shape(warm, ink.bgra(ink.EYE_LINE_WARM)))
-        lift = -0.55 + 0.75 * max(amount, 0.0)
-        for start, stop, length, turn in ((0, 4, 25, 0.0), (3, 8, 20, -0.3), (7, 12, 15, -0.55)):
+        lift = -0.5 + 0.85 * max(amount, 0.0)
+        for start, stop, length, turn in ((0, 4, 19, 0.0), (3, 8, 15, -0.25)):
             shapes.append(Shape(_wing(upper, top, start, stop, length, lift + turn), dark))
         if amount < 0.8:
             for k, length in ((5, 9), (8, 8)):
@@ -120,16 +137,9 @@ class EyeArt:
                 shapes.append(Shape(np.array([root - (3, 0), tip, root + (1.5, 1)]), dark))
         return shapes
 
-    def _place(self, drawing: EyeDrawing) -> EyeDrawing:
-        for shape in [*drawing.under, *drawing.over]:
-            shape.points = shape.points * self._flip + self._centre
-        drawing.opening = drawing.opening * self._flip + self._centre
-        drawing.iris = drawing.iris * self._flip + self._centre
-        return drawing
 
-
-def _white(upper: Points, lower: Points) -> list[Shape]:
-    shadow = upper + (0, 17.0)
+def _white(upper: Points, lower: Points) -> Drawing:
+    shadow = upper + (0, 14.0)
     shadow[:, 1] = np.minimum(shadow[:, 1], lower[:, 1])
     return [
         Shape(np.concatenate([upper, lower[::-1]]), ink.bgra(ink.EYE_WHITE)),

@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 Points = NDArray[np.float64]
 Profile = NDArray[np.float64]
 
+_QUARTER_TURN = np.array([-1.0, 1.0])
+
 
 def bezier(points: ArrayLike, samples: int = 24) -> Points:
     """A chain of cubic Beziers: 3k+1 control points to (k * samples + 1, 2) points."""
@@ -47,9 +49,14 @@ def spline(points: ArrayLike, samples: int = 16, closed: bool = False) -> Points
 
 def normals(curve: Points) -> Points:
     """Unit normals of a polyline, to the right of its direction as drawn (y down)."""
-    tangent = np.gradient(curve, axis=0)
-    tangent /= np.maximum(np.hypot(tangent[:, 0], tangent[:, 1]), 1e-9)[:, None]
-    return np.stack([-tangent[:, 1], tangent[:, 0]], axis=1)
+    side = np.empty_like(curve)
+    side[1:-1] = curve[2:] - curve[:-2]
+    side[0] = curve[1] - curve[0]
+    side[-1] = curve[-1] - curve[-2]
+    length = np.sqrt(side[:, 0] ** 2 + side[:, 1] ** 2)
+    np.maximum(length, 1e-9, out=length)
+    side /= length[:, None]
+    return side[:, ::-1] * _QUARTER_TURN
 
 
 def progress(curve: Points) -> Profile:
@@ -78,7 +85,8 @@ def taper(t: Profile, start: float = 0.35, end: float = 0.35) -> Profile:
 
 def ribbon(curve: Points, width: Profile | float) -> Points:
     """The outline of a stroke with a width at every point."""
-    side = normals(curve) * (np.broadcast_to(width, len(curve)) / 2)[:, None]
+    half = (width / 2)[:, None] if isinstance(width, np.ndarray) else width / 2
+    side = normals(curve) * half
     return np.concatenate([curve + side, (curve - side)[::-1]])
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from backend.avatar.layers import palette as ink
 from backend.avatar.layers.geometry import Points, Profile, ribbon, taper
-from backend.avatar.layers.shape import Shape
+from backend.avatar.layers.shape import Drawing, Shape, moved
 from backend.avatar.pose import Mouth
 
 _T: Profile = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 33))
@@ -59,7 +59,7 @@ def lips(mouth: Mouth, smile: float, half_width: float) -> Lips:
     reach *= 1 - 0.10 * press
     bend = (5 + 10 * grin) * (1 - 0.8 * rounded) - 3 * press
     line = -bend * (_T2 - 0.35)
-    line = line + 1.4 * np.cos(_T * 3 * np.pi) * (1 - _T2) * (1 - min(1.0, gap / 12))
+    line = line - 1.8 * np.exp(-((_T / 0.22) ** 2)) * (1 - min(1.0, gap / 16))
     roundness = 0.5 + 0.12 * (1 - rounded) * max(grin, 0.0)
     body = np.power(np.maximum(1 - np.power(np.abs(_T), 2 + 0.9 * max(wide, 0.0)), 0), roundness)
     lift = 0.20 + 0.24 * rounded - 0.10 * max(grin, 0.0)
@@ -70,17 +70,15 @@ def lips(mouth: Mouth, smile: float, half_width: float) -> Lips:
 
 def draw_mouth(
     mouth: Mouth, smile: float, centre: tuple[float, float], half_width: float
-) -> list[Shape]:
+) -> Drawing:
     """The mouth in drawing order, in art units."""
     edges = lips(mouth, smile, half_width)
-    shapes: list[Shape] = []
+    shapes: Drawing = []
     if edges.gap > 0.6:
         shapes.append(_band(edges.x, edges.upper, edges.lower, ink.MOUTH_DARK))
         shapes.extend(_inside(edges, mouth))
     shapes.extend(_lines(edges, mouth))
-    for shape in shapes:
-        shape.points = shape.points + centre
-    return shapes
+    return moved(shapes, (1.0, 1.0), centre)
 
 
 def _band(x: Profile, top: Profile, bottom: Profile, colour: ink.Rgb, alpha: int = 255) -> Shape:
@@ -88,12 +86,12 @@ def _band(x: Profile, top: Profile, bottom: Profile, colour: ink.Rgb, alpha: int
     return Shape(outline, ink.bgra(colour, alpha))
 
 
-def _inside(edges: Lips, mouth: Mouth) -> list[Shape]:
+def _inside(edges: Lips, mouth: Mouth) -> Drawing:
     x, upper, lower, gap = edges.x, edges.upper, edges.lower, edges.gap
     rounded, wide = _unit(mouth.round), _unit(mouth.width, -1)
     tuck, tip = _unit(mouth.tuck), _unit(mouth.tongue)
     depth = np.maximum(1 - (_T / 0.86) ** 2, 0)
-    shapes = []
+    shapes: Drawing = []
     rise = gap * (0.44 + 0.1 * rounded) * depth
     shapes.append(_band(x, np.maximum(upper, lower - rise), lower, ink.TONGUE))
     shine = np.maximum(upper, lower - rise * 0.62)
@@ -120,13 +118,13 @@ def _inside(edges: Lips, mouth: Mouth) -> list[Shape]:
     return shapes
 
 
-def _lines(edges: Lips, mouth: Mouth) -> list[Shape]:
+def _lines(edges: Lips, mouth: Mouth) -> Drawing:
     x, upper, lower = edges.x, edges.upper, edges.lower
     press, tuck, rounded = _unit(mouth.press), _unit(mouth.tuck), _unit(mouth.round)
     dark = ink.bgra(ink.MOUTH_LINE)
     over = np.stack([x * 1.07, upper], axis=1)
     under = np.stack([x, lower], axis=1)
-    shapes = []
+    shapes: Drawing = []
     below: Points = np.stack([x[10:-10] * 0.9, lower[10:-10] + 11 - 3 * tuck], axis=1)
     pen = (3.6 + 3.0 * press + 2.2 * rounded) * _PEN[10:-10] * 1.3
     shapes.append(Shape(ribbon(below, np.maximum(pen, 0.3)), ink.bgra(ink.LIP, 200)))

@@ -1,14 +1,18 @@
-"""What the live parts of the face are made of: filled outlines in art units."""
+"""What the live parts of the face are made of: filled outlines and a clipped iris, in art units."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from backend.avatar.layers.geometry import Points
 
+IRIS_CORNERS = 3
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Shape:
     """A closed outline and its premultiplied BGRA colour (0 to 255)."""
 
@@ -16,18 +20,26 @@ class Shape:
     colour: Sequence[float]
 
 
-@dataclass(slots=True)
-class EyeDrawing:
-    """One eye in drawing order: what lies below the iris, the iris, what lies over it.
+@dataclass(frozen=True, slots=True)
+class Iris:
+    """The iris sprite behind the lids.
 
-    Attributes:
-        under: White and its shadow.
-        opening: The gap between the lids, which clips the iris.
-        iris: Its centre, the ends of its right and its lower radius: (3, 2).
-        over: Lids, lashes and fold.
+    `points` holds its centre, the ends of its right and its lower radius, and then the outline
+    of the gap between the lids, which clips it.
     """
 
-    under: list[Shape]
-    opening: Points
-    iris: Points
-    over: list[Shape]
+    points: Points
+
+
+Drawing = list[Shape | Iris]
+
+
+def moved(drawing: Drawing, scale: tuple[float, float], centre: tuple[float, float]) -> Drawing:
+    """The drawing scaled (or flipped) about 0 and then moved to `centre`."""
+    factor, offset = np.array(scale), np.array(centre)
+    return [
+        Iris(part.points * factor + offset)
+        if isinstance(part, Iris)
+        else Shape(part.points * factor + offset, part.colour)
+        for part in drawing
+    ]

@@ -1,6 +1,6 @@
 """How the layers move: smooth fields, linear in a few head coefficients, on a coarse lattice.
 
-A field says where a pixel of the frame comes from in its layer, as an offset. Every layer has
+A field says where a pixel of the frame comes from in its layer. Every layer has
 its own: what is nearer turns farther (parallax), so a flat drawing looks round. The lattice has
 one node every CELL pixels; cv2 interpolates between nodes.
 """
@@ -27,12 +27,12 @@ Basis = Callable[[Grid, Grid, FaceRig], list[tuple[Grid, Grid]]]
 
 _ROLL = math.radians(8)
 _SHIFT = 196.0
-_MAX_YAW = 1.0
+_INVERSIONS = 3
 
 
 def coefficients(pose: Pose) -> Grid:
-    """What the fields are linear in: (9,) float32, in the order that every basis follows."""
-    yaw = min(max(float(pose.yaw), -_MAX_YAW), _MAX_YAW)
+    """What the fields are linear in: (10,) float32, in the order that every basis follows."""
+    yaw = min(max(float(pose.yaw), -1.0), 1.0)
     pitch = min(max(float(pose.pitch), -1.0), 1.0)
     angle = min(max(float(pose.roll), -1.5), 1.5) * _ROLL
     mouth = pose.mouth
@@ -40,7 +40,7 @@ def coefficients(pose: Pose) -> Grid:
     shift_x = min(max(float(pose.shift_x), -0.5), 0.5) * _SHIFT
     shift_y = min(max(float(pose.shift_y), -0.5), 0.5) * _SHIFT
     breath = min(max(float(pose.breath), 0.0), 1.0)
-    values = (yaw, abs(yaw), pitch, math.sin(angle), math.cos(angle) - 1, shift_x, shift_y, breath, jaw)
+    values = (yaw, abs(yaw), pitch, math.sin(angle), math.cos(angle) - 1, shift_x, shift_y, breath, jaw, 1.0)
     return np.array(values, np.float32)
 
 
@@ -130,13 +130,16 @@ class Lattice:
         return x, y
 
     def stack(self, basis: Basis, rig: FaceRig) -> Grid:
-        """A basis in pixels on the nodes: (9, n * n * 2)."""
+        """A basis in pixels on the nodes, and the nodes' own places last: (10, n * n * 2)."""
         x, y = self.nodes()
         planes = [np.stack(np.broadcast_arrays(*pair), axis=-1) for pair in basis(x, y, rig)]
-        return np.stack(planes).reshape(len(planes), -1).astype(np.float32) * np.float32(self.unit)
+        planes.append(np.stack([x, y], axis=-1))
+        stack = np.stack(planes).reshape(len(planes), -1) * self.unit
+        stack[-1] -= 0.5
+        return stack.astype(np.float32)
 
     def field(self, stack: Grid, values: Grid) -> Grid:
-        """The offsets at some coefficients: (n, n, 2), pixels."""
+        """Where every node of the frame comes from: (n, n, 2), pixels."""
         n = self.cells + 2 * PAD
         return (values @ stack).reshape(n, n, 2)
 
@@ -144,16 +147,19 @@ class Lattice:
 def forward(field: Grid, points: Points) -> Grid:
     """Where points of a layer appear in the frame.
 
-    The field maps frame to layer; two rounds of fixed-point iteration invert it to well under a
-    pixel, because the field is smooth.
+    The field maps frame to layer; fixed-point iteration inverts it to well under a pixel,
+    because it is smooth.
 
     Args:
-        field: Offsets on the lattice, (n, n, 2), pixels.
+        field: What `Lattice.field` returns.
         points: (k, 2) in layer pixels.
     """
-    at = points.astype(np.float32)
+    at = points.astype(np.float32)[None]
     place = at
-    for _ in range(3):
-        where = ((place - np.float32(CELL / 2 - 0.5)) * np.float32(1 / CELL) + PAD)[None]
-        place = at - cv2.remap(field, where, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0]
-    return place
+    to_node, first = np.float32(1 / CELL), np.float32(PAD - 0.5 + 0.5 / CELL)
+    for _ in range(_INVERSIONS):
+        source = cv2.remap(
+            field, place * to_node + first, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        place = place + (at - source)
+    return np.asarray(place[0])
