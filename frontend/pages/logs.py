@@ -125,7 +125,7 @@ class LogsPage(PageFrame):
         self.list = VirtualList(
             body, self.presenter, _COLUMNS, on_view=self._show_state, on_open=self._open_line
         )
-        bar = ttk.Scrollbar(body, orient="vertical")
+        bar = ttk.Scrollbar(body, orient="vertical", bootstyle="thin")
         bar.pack(side="right", fill="y")
         self.list.pack(side="left", fill="both", expand=True)
         self.list.attach(bar)

@@ -41,6 +41,9 @@ KINDS = {
 }
 """Kinds of engine in the order of the table, with their names for people."""
 
+FACTS = {"events": "Events", "clients": "Clients", "uptime": "Up for", "avatar": "Avatar"}
+"""Small figures, with their names for people."""
+
 EngineState = Literal["on_duty", "ready", "unavailable"]
 
 
@@ -93,12 +96,11 @@ class StatusPresenter:
 
     Args:
         api: Where the backend is asked.
-        changed: Called after the state changed.
     """
 
-    def __init__(self, api: Api, changed: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, api: Api) -> None:
         self._api = api
-        self._changed = changed
+        self._changed: Callable[[], None] = lambda: None
         self.load: SystemStatus | None = None
         self.engines: list[EngineRow] = []
         self.turns: deque[Turn] = deque(maxlen=TURNS)
@@ -106,6 +108,10 @@ class StatusPresenter:
         self.extra: Mapping[str, Any] = {}
         self.problem = ""
         self.asking = False
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Call back after an answer of the backend changed the state."""
+        self._changed = changed
 
     def refresh(self) -> None:
         """Ask the backend for its status and engines."""
@@ -135,25 +141,22 @@ class StatusPresenter:
             }
         return {
             "cpu": _percent(load.cpu_percent, "of all cores"),
-            "memory": _percent(load.memory_percent, f"Kotodama uses {load.memory_mb:,.0f} MB"),
+            "memory": _percent(load.memory_percent, f"backend {load.memory_mb:,.0f} MB"),
             "disk": self._disk(load),
             "gpu": _gpu(load),
         }
 
-    def facts(self) -> list[tuple[str, str]]:
-        """Label and value of the small figures."""
+    def facts(self) -> dict[str, str]:
+        """The small figures, by the keys of `FACTS`."""
         load = self.load
         if load is None:
-            return []
-        facts = [
-            ("Events", f"{load.events_per_second:,.0f}/s"),
-            ("Clients", str(load.clients)),
-            ("Up for", duration(load.uptime_s)),
-            ("Backend memory", f"{load.memory_mb:,.0f} MB"),
-        ]
-        if load.avatar_fps > 0:
-            facts.append(("Avatar", f"{load.avatar_fps:.0f} fps"))
-        return facts
+            return {name: "–" for name in FACTS}
+        return {
+            "events": f"{load.events_per_second:,.0f}/s",
+            "clients": str(load.clients),
+            "uptime": duration(load.uptime_s),
+            "avatar": f"{load.avatar_fps:.0f} fps" if load.avatar_fps > 0 else "at rest",
+        }
 
     def latency_line(self) -> str:
         """One sentence on the newest turn."""
@@ -243,7 +246,7 @@ def _percent(percent: float, note: str) -> Gauge:
 
 def _gpu(load: SystemStatus) -> Gauge:
     if load.gpu_percent is None:
-        note = load.gpu_name or "No GPU found. All of it runs on the processor."
+        note = f"{load.gpu_name}: load not readable" if load.gpu_name else "No GPU found"
         return Gauge(None, "None" if not load.gpu_name else "–", "muted", note)
     gauge = _percent(load.gpu_percent, load.gpu_name)
     if load.gpu_memory_percent is None:

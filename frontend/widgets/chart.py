@@ -59,6 +59,7 @@ class StackedBars(Canvas):
         self._most = most
         self._bars: Sequence[Bar] = ()
         self._series: Sequence[Series] = ()
+        self._legend_height = 0
         self.bind("<Configure>", lambda event: self._draw())
         self.bind("<Motion>", self._hover)
         self.bind("<Leave>", lambda event: self.delete("tip"))
@@ -72,7 +73,8 @@ class StackedBars(Canvas):
     def _plot(self) -> tuple[int, int, int, int]:
         """Left, top, right and bottom of the plot."""
         px = look(self).px
-        return px(52), px(34), self.winfo_width() - px(4), self.winfo_height() - px(8)
+        top = self._legend_height + px(14)
+        return px(52), top, self.winfo_width() - px(4), self.winfo_height() - px(8)
 
     def _draw(self) -> None:
         colours, fonts = look(self).palette, look(self).fonts
@@ -84,6 +86,7 @@ class StackedBars(Canvas):
                 fill=colours.muted, font=fonts.body, width=self.winfo_width() - look(self).px(32),
             )  # fmt: skip
             return
+        self._draw_legend()
         ticks = scale(max(sum(bar.values) for bar in self._bars))
         left, top, right, bottom = self._plot()
         for tick in ticks:
@@ -94,7 +97,6 @@ class StackedBars(Canvas):
                 fill=colours.muted, font=fonts.small,
             )  # fmt: skip
         self._draw_bars(ticks[-1])
-        self._draw_legend()
 
     def _slot(self) -> float:
         left, _, right, _ = self._plot()
@@ -120,17 +122,21 @@ class StackedBars(Canvas):
 
     def _draw_legend(self) -> None:
         px, colours = look(self).px, look(self).palette
+        font = tk.font.Font(self, font=look(self).fonts.small)
         x, y, edge = px(2), px(10), px(9)
         for series in self._series:
+            width = edge + px(5) + font.measure(series.label)
+            if x > px(2) and x + width > self.winfo_width():
+                x, y = px(2), y + px(17)
             self.create_rectangle(
                 x, y - edge / 2, x + edge, y + edge / 2, width=0,
                 fill=getattr(colours, series.colour),
             )  # fmt: skip
-            text = self.create_text(
-                x + edge + px(5), y, text=series.label, anchor="w", fill=colours.muted,
-                font=look(self).fonts.small,
-            )  # fmt: skip
-            x = self.bbox(text)[2] + px(12)
+            self.create_text(
+                x + edge + px(5), y, text=series.label, anchor="w", fill=colours.muted, font=font
+            )
+            x += width + px(12)
+        self._legend_height = y + px(8)
 
     def _hover(self, event: tk.Event[tk.Misc]) -> None:
         """Show the parts of the bar under the pointer."""
