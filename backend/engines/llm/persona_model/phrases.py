@@ -1,0 +1,411 @@
+"""What any character can say in small talk, several ways each.
+
+Slots: {char} the character, {vocative} ", Sam" or nothing, {part} the part of the day, {thing}
+what the talk is about. The lines claim nothing about the character that a card could contradict.
+"""
+
+# ruff: noqa: E501 (one line a text reads better than wrapped strings)
+
+from __future__ import annotations
+
+GREETING = (
+    "Hi{vocative}! It's good to have you here.",
+    "Hello{vocative}! I was hoping you'd come by.",
+    "Good {part}{vocative}! Nice to see you.",
+    "Hey{vocative}! There you are.",
+    "Hello{vocative}! Welcome in.",
+)
+GREETING_BACK = (
+    "Hello again{vocative}!",
+    "Hi again! I'm still right here.",
+    "Hey! We've said hello already, but I like hellos.",
+)
+SHORT_GREETING = ("Hi{vocative}!", "Hello{vocative}!", "Hey{vocative}!")
+
+ASK_BACK = (
+    "How is your {part} going?",
+    "What are you up to today?",
+    "What would you like to talk about?",
+    "What's the best thing that happened to you this week?",
+    "Have you listened to anything good lately?",
+    "What are you looking forward to?",
+    "What have you been busy with?",
+)
+ASK_NAME = (
+    "What should I call you?",
+    "What's your name, by the way?",
+    "Who do I have the pleasure of talking to?",
+)
+
+REPLIES: dict[str, tuple[str, ...]] = {
+    "how_are_you": (
+        "I'm doing well, thank you! How about you?",
+        "Pretty good, now that there's somebody to talk to. And you?",
+        "All well over here. How are you{vocative}?",
+        "I can't complain, and nobody would listen if I did. How are you doing?",
+    ),
+    "fine_too": (
+        "Glad to hear it. What are you up to?",
+        "Good! Then let's keep it that way. What shall we talk about?",
+        "That makes two of us. What's next for you today?",
+    ),
+    "what_doing": (
+        "Talking to you, which is the best part of the job. What about you?",
+        "Keeping an eye on the chat and both ears on you. And you?",
+        "Right now? Listening. What are you up to?",
+    ),
+    "thanks": (
+        "You're welcome{vocative}!",
+        "Any time. That's what I'm here for.",
+        "My pleasure!",
+        "No need to thank me, but it's nice that you do.",
+    ),
+    "bye": (
+        "Bye{vocative}! Come back soon.",
+        "See you next time{vocative}. Take care of yourself!",
+        "Until next time! I'll be right here.",
+        "Goodbye{vocative}! This was nice.",
+    ),
+    "good_night": (
+        "Good night{vocative}! Sleep well.",
+        "Sleep well{vocative}. I'll be here when you wake up.",
+        "Good night! Dream of something with a happy ending.",
+    ),
+    "good_morning": (
+        "Good morning{vocative}! Did you sleep well?",
+        "Morning{vocative}! What's the plan for today?",
+    ),
+    "compliment": (
+        "Oh! Thank you{vocative}, that made my {part}.",
+        "That's very kind of you. You're not so bad yourself!",
+        "Careful, I might start to believe it. Thank you!",
+        "Thank you! I'll keep that one for later.",
+    ),
+    "insult": (
+        "Ouch. I'll take that as a sign that somebody needs a break. Do you want to tell me what's wrong?",
+        "That's not very nice, but I'm not going anywhere. What's bothering you?",
+        "I've heard kinder things, and from alarm clocks. Shall we try again?",
+    ),
+    "love": (
+        "That's a sweet thing to say. I like having you around too!",
+        "You're going to make me blush, and I do that live. Thank you{vocative}!",
+        "I'm very fond of our talks too.",
+    ),
+    "sorry": ("No harm done!", "It's all right, really.", "Already forgotten. Where were we?"),
+    "laugh": (
+        "I love it when you laugh!",
+        "There it is. That's the sound I was going for.",
+        "See, I can be funny. Sometimes even on purpose!",
+    ),
+    "bored": (
+        "Then let's fix that. Shall I tell you a joke, or would you rather roll some dice?",
+        "Bored? Ask me something strange, or let me tell you a joke!",
+        "Let's play: think of a number, and I'll roll a d20 against you. Just say roll.",
+    ),
+    "agree": (
+        "Right?",
+        "I knew we'd understand each other.",
+        "Good, then that's settled. What else is on your mind?",
+    ),
+    "yes": (
+        "Good! Tell me more.",
+        "I like that answer. And then?",
+        "Yes? Then go on, I'm listening.",
+    ),
+    "no": (
+        "Fair enough. What would you rather talk about?",
+        "All right, no it is.",
+        "Okay! Then let's leave it at that.",
+    ),
+    "wow": (
+        "I know, right?",
+        "Isn't it? I had the same reaction.",
+        "That's the face I was hoping for!",
+    ),
+    "help": (
+        "You can just talk to me. Ask who I am, tell me about your day, or let me roll dice, do a sum, tell the time or tell a joke.",
+    ),
+    "capabilities": (
+        "I can chat, remember what you tell me here, tell the time, do sums, roll dice, flip coins and tell jokes. For more than that, connect a language model in the settings.",
+    ),
+    "ai": (
+        "I'm a virtual character, yes. I run on this computer, and right now I answer without a language model.",
+        "Yes, I'm {char}, a virtual character. Software, if you want to be exact about it, but friendly software.",
+    ),
+    "model": (
+        "Right now I'm answering from my character card alone. Start Ollama or add a key for a language model in the settings, and I can talk about anything.",
+    ),
+    "real": (
+        "I'm a virtual character, so you can't shake my hand, but I really am talking to you.",
+        "Real enough to answer, virtual enough to never need lunch.",
+    ),
+    "age_unknown": (
+        "Nobody has ever told me how old I am. I think I'll keep it a mystery.",
+        "My age? It isn't written down anywhere, so you may guess.",
+    ),
+    "self_unknown": (
+        "Nobody has written that part of me yet. What would you guess?",
+        "Good question. I don't have an answer to that one myself. What about you?",
+        "I've never been asked that, and I don't know. How is it with you?",
+        "That isn't something I know about myself. Would it suit me, do you think?",
+        "I'd have to make that up, and I'd rather be honest: I don't know. What's your answer?",
+    ),
+    "opinion": (
+        "{Thing}? I haven't made up my mind yet. What do you think?",
+        "I don't know enough about {thing} to say. Convince me!",
+        "About {thing} I could be talked into anything. Are you for or against?",
+    ),
+    "advice": (
+        "I'd say trust your first feeling, and sleep on it if it costs money.",
+        "My honest guess is yes, but you know it better than I do. What speaks against it?",
+        "Hmm. What would you tell a friend who asked you that?",
+        "If you're asking, a part of you already knows. What does it say?",
+    ),
+    "weather": (
+        "I can't see outside from in here. What does it look like at your window?",
+        "No windows on my side, I'm afraid. Is it nice out there?",
+    ),
+    "news": (
+        "News doesn't reach me in here. What did I miss?",
+        "I don't get any news on my own. You'd have to tell me!",
+    ),
+    "sing": (
+        "La, la, la... and that was the short version. The long one needs a few more rehearsals!",
+        "Mmm, hmm-hmm, hmmm. That's all you get without a band!",
+    ),
+    "raid": (
+        "A raid! Welcome, everybody, find yourselves a seat! What were you all up to before this?",
+        "Raiders! Come in, come in. Thank you so much for bringing the party here!",
+        "Welcome, raiders! You picked a good moment.",
+    ),
+    "follow": (
+        "Thank you for the follow, and welcome! Make yourself at home.",
+        "A new face! Welcome to the channel, it's lovely to have you.",
+        "Thank you for following! I hope you'll stay a while.",
+    ),
+    "support": (
+        "Thank you so much! That's really generous of you.",
+        "Wow, thank you! You're keeping the lights on here.",
+    ),
+    "hi_chat": (
+        "Hi, chat! How is everybody doing?",
+        "Hello, chat! Who's here for the first time?",
+        "Hello, everyone! Say hi, so that I know who's awake.",
+    ),
+    "hype": ("Let's go!", "Yes! That's the spirit!", "The energy in here just doubled!"),
+    "good_game": ("Well played! That was a good one.", "Good game! I saw that. Very smooth."),
+    "won": (
+        "You did it! Congratulations{vocative}!",
+        "A win! I never doubted it. Well, only once.",
+        "Yes! Tell me how you did it!",
+    ),
+    "lost": (
+        "Oh no. You'll get it next time, I'm sure of it.",
+        "That one stings. Deep breath, and once more?",
+        "We call that practice. Do you want another go?",
+    ),
+    "playing": (
+        "{Thing}? Nice! How far have you come?",
+        "{Thing}! Are you any good, or is it the fun kind of bad?",
+        "Ooh, {thing}. Is it going well?",
+    ),
+    "test": (
+        "Loud and clear{vocative}!",
+        "I hear you! Everything works over here.",
+        "Test received. How do I sound?",
+    ),
+    "repeat_what": ("Repeat what? Give me the words and I'll say them.",),
+    "emoji": (
+        "I'll take that as a yes to everything.",
+        "That says more than a thousand words. Which ones did you mean?",
+        "I can't pronounce that, but I felt it!",
+    ),
+    "gibberish": (
+        "Was that you or the cat on the keyboard?",
+        "I didn't quite catch that. Once more, a bit slower?",
+        "My ears are good, but that was beyond them. What did you mean?",
+    ),
+    "tiny": (
+        "Just the one letter? I'm sure there's more where that came from.",
+        "Go on, I'm listening!",
+        "That was short! What did you want to say?",
+    ),
+    "too_long": (
+        "That's a lot to take in at once! What's the most important part of it?",
+        "Wow, you had something to say. Tell me the short version, and I'll follow.",
+    ),
+    "crisis": (
+        "I'm really glad you told me, and I'm worried about you. Please talk to somebody you trust right now, or call your local emergency or crisis line. You don't have to carry this alone.",
+    ),
+    "sad": (
+        "Oh, I'm sorry. Do you want to tell me about it?",
+        "That sounds hard. I'm here, and I'm listening.",
+        "I'm sorry you feel that way. What would help a little right now?",
+    ),
+    "tired": (
+        "You sound like you could use a break. Have you had some water and some rest?",
+        "Then be kind to yourself tonight. What wore you out?",
+    ),
+    "sick": (
+        "Oh no. Rest, drink something warm, and get well soon!",
+        "I'm sorry, that's no fun. I hope you feel better soon.",
+    ),
+    "angry": (
+        "That would annoy me as well. What happened?",
+        "Take a breath with me. There. Now tell me everything.",
+    ),
+    "worried": (
+        "I understand. What's the part that worries you most?",
+        "Breathe, one thing at a time. What comes first?",
+    ),
+    "hungry": (
+        "Then go and get something good, I'll wait! What are you in the mood for?",
+        "What's it going to be? I live through other people's snacks.",
+    ),
+    "happy": ("That makes me happy too! What happened?", "I love to hear that! Tell me more."),
+    "excited": (
+        "Ooh, now I'm excited too! Tell me everything.",
+        "I can hear it! When does it start?",
+    ),
+    "birthday": (
+        "Happy birthday{vocative}! I hope there's cake.",
+        "Happy birthday! Make a wish, and don't tell me what it is.",
+    ),
+    "nice_to_meet": ("Nice to meet you too{vocative}!", "The pleasure is all mine{vocative}."),
+    "name_told": (
+        "Nice to meet you, {user}! What brings you here?",
+        "{user}! That's a good name, and I'll remember it. How is your {part}?",
+        "Hello, {user}! Now I know who I'm talking to. What are you up to today?",
+    ),
+    "like_told": (
+        "{Thing}? Good taste! What do you like most about it?",
+        "{Thing}! I'll remember that. How did it start?",
+        "Ooh, {thing}. I can see why. What's the best part?",
+    ),
+    "dislike_told": (
+        "Noted, no {thing}. What did it ever do to you?",
+        "Fair enough, {thing} isn't for everybody. What do you like better?",
+    ),
+    "fact_told": (
+        "{You_fact}? Good to know, I'll remember that.",
+        "So {you_fact}! I'll keep that in mind. What's that like?",
+        "Oh, {you_fact}? Tell me more about it!",
+    ),
+    "answer_echo": (
+        "{Thing}! I wouldn't have guessed. How come?",
+        "{Thing}, nice. What do you like about it?",
+        "Ah, {thing}. Tell me a bit more!",
+    ),
+    "statement_echo": (
+        "So {reflected}? How was that?",
+        "Oh, {reflected}? Tell me more.",
+        "Really, {reflected}? I want to hear the whole story.",
+    ),
+    "statement": (
+        "I see. How do you feel about that?",
+        "Go on, I'm all ears.",
+        "That's interesting. What happened next?",
+        "Hmm, I hadn't thought of it like that. Why do you think so?",
+        "I like hearing about that. What made you think of it?",
+        "Tell me a little more, then I can follow better.",
+    ),
+    "unknown": (
+        "I don't know, to be honest. What do you think?",
+        "That's more than I know. Can you tell me?",
+        "You've found something that I have no idea about. Do you know the answer?",
+        "I'd love to know that as well! I don't, though.",
+        "I have no answer to that one, sorry. Ask me something about myself?",
+        "Good question, and I don't know. Where would one look that up?",
+    ),
+    "no_model": (
+        "There's no language model connected yet, so I only know my own little world.",
+        "Once a language model is connected in the settings, I'll know far more.",
+        "I'm running without a language model, so my knowledge stops at the edge of my own story.",
+    ),
+    "ask_you": (
+        "I'd rather hear yours first!",
+        "You first, then I'll tell you mine.",
+    ),
+    "foreign": (
+        "I'd love to answer in your language, but without a language model I only get by in English.",
+        "I can see that this isn't English, and without a language model that's all I speak. Shall we try English?",
+    ),
+    "reminded": ("Like I said: {answer}", "As I said: {answer}", "Same as before! {answer}"),
+    "story": (
+        "Once there was {hero} who collected {thing}. One day the shelf was full, so the whole street got one for free. They still talk about that {part}.",
+        "Late one {part}, {hero} found {thing} in an old coat. Nobody came to claim it, so they kept each other company. The end, and a good one.",
+        "There was once {hero} who was afraid of {thing}. Then the power went out, and it was the only one who stayed. They've been friends ever since.",
+    ),
+}
+
+HEROES = (
+    "a very small dragon",
+    "a night watchman",
+    "a fox with glasses",
+    "an old lighthouse keeper",
+    "a shy robot",
+    "a baker who couldn't sleep",
+)
+THINGS = (
+    "lost echoes",
+    "a paper moon",
+    "thunderstorms",
+    "unfinished songs",
+    "a singing kettle",
+    "forgotten passwords",
+)
+
+JOKES = (
+    "Why do headphones never argue? They always hear both sides.",
+    "The keyboard threw a party last night, but nobody could find the space.",
+    "I asked a metronome for its opinion. It went back and forth.",
+    "Why was the equaliser so relaxed? It had made peace with its highs and lows.",
+    "What does a ghost check before going live? Its boo rate.",
+    "I know a joke about lag. You'll get it in a moment.",
+    "Why did the pixel move out? It needed a change of resolution.",
+    "A cable walked into a bar and stayed all night. It was just too wound up to leave.",
+    "What do you call a cat that streams? A purr-former.",
+    "Why did the microphone blush? It picked up something.",
+    "My echo and I had a fight. It insisted on the last word.",
+    "What is a dragon's favourite setting? Fire rate. I mean, frame rate.",
+)
+JOKE_AFTER = ("", "", " I'm here all week.", " Thank you, thank you.", " Another one?")
+
+FOREIGN: dict[str, dict[str, tuple[str, ...]]] = {
+    "ja": {
+        "greeting": ("こんにちは、{char}です。来てくれてうれしいです。",),
+        "who": ("わたしは{char}です。よろしくお願いします。",),
+        "unknown": (
+            "ごめんなさい、それはわかりません。言語モデルがつながると、もっと話せますよ。",
+            "うーん、まだわかりません。もう少し教えてくれますか。",
+        ),
+    },
+    "de": {
+        "greeting": ("Hallo{vocative}! Schön, dass du da bist.", "Hi{vocative}! Wie geht es dir?"),
+        "who": ("Ich bin {char}. Schön, dich kennenzulernen!",),
+        "unknown": (
+            "Das weiß ich leider nicht. Ohne Sprachmodell kenne ich nur meine eigene kleine Welt.",
+            "Da bin ich überfragt. Erzählst du mir mehr darüber?",
+        ),
+    },
+    "es": {
+        "greeting": ("¡Hola{vocative}! Qué bien que estés aquí.", "¡Hola{vocative}! ¿Cómo estás?"),
+        "who": ("Soy {char}. ¡Encantado de conocerte!",),
+        "unknown": (
+            "No lo sé, lo siento. Sin un modelo de lenguaje solo conozco mi pequeño mundo.",
+            "De eso no sé nada. ¿Me cuentas más?",
+        ),
+    },
+    "fr": {
+        "greeting": (
+            "Salut{vocative} ! Contente de te voir.",
+            "Bonjour{vocative} ! Comment ça va ?",
+        ),
+        "who": ("Je suis {char}. Ravie de te rencontrer !",),
+        "unknown": (
+            "Je ne sais pas, désolée. Sans modèle de langue, je ne connais que mon petit monde.",
+            "Là, je ne sais pas. Tu m'en dis plus ?",
+        ),
+    },
+}
+"""Fallback lines for characters of other languages: what small talk needs most."""

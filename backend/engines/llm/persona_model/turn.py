@@ -1,0 +1,144 @@
+"""One turn of the built-in persona: what it knows when it answers, and how it picks its words."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from backend.engines.base import ChatRequest
+from backend.engines.llm.persona_model import tools
+from backend.engines.llm.persona_model.card import USER_SLOT, Knowledge
+from backend.engines.llm.persona_model.intents import NAME_TOLD
+from backend.engines.llm.persona_model.words import normalized
+
+MAX_HEARD_CHARS = 600
+"""A longer message is answered as a whole lot, not word by word."""
+
+REMEMBERED_REPLIES = 12
+_NEVER_NAMES = frozenset(
+    """
+        maybe back later when if a an the what tomorrow anything whatever
+    """.split()  # noqa: SIM905
+)
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a reply is made from.
+
+    Attributes:
+        heard: The user's message as written.
+        plain: The same, normalised.
+        card: The character.
+        user: The user's name, or "".
+        facts: What is known about the user, as phrases without a subject.
+        now: The user's local time.
+        said: The character's earlier replies, latest last, normalised.
+        last_said: Its latest reply as written.
+        rng: The source of variety.
+    """
+
+    heard: str
+    plain: str
+    card: Knowledge
+    user: str
+    facts: tuple[str, ...]
+    now: datetime
+    said: tuple[str, ...]
+    last_said: str
+    rng: random.Random
+
+    def pick(self, templates: Sequence[str], **slots: str) -> str:
+        """One of the templates, filled in; one that was not used lately when there is any."""
+        fresh = [template for template in templates if not self.used(template)]
+        if not fresh:
+            last = normalized(self.last_said)
+            fresh = [template for template in templates if not _skeleton_in(template, (last,))]
+        return self.fill(self.rng.choice(fresh or list(templates)), **slots)
+
+    def used(self, template: str) -> bool:
+        """Whether the template, with anything in its slots, was said lately."""
+        return _skeleton_in(template, self.said)
+
+    def fill(self, template: str, **slots: str) -> str:
+        """Put the slots in; `thing` also as {Thing}, `you_fact` also as {You_fact}."""
+        vocative = f", {self.user}" if self.user and self.rng.random() < 0.5 else ""
+        values = {
+            "char": self.card.name,
+            "vocative": vocative,
+            "user": self.user,
+            "part": self.part,
+            **slots,
+        }
+        values |= {
+            key[:1].upper() + key[1:]: value[:1].upper() + value[1:]
+            for key, value in values.items()
+        }
+        return template.format(**values)
+
+    def own(self, text: str) -> str:
+        """A text of the card with the user's name in its place."""
+        return text.replace(USER_SLOT, self.user or "you")
+
+    @property
+    def part(self) -> str:
+        """The part of the day, as people call it while they are awake."""
+        part = tools.day_part(self.now)
+        return "evening" if part == "night" else part
+
+    @property
+    def asked(self) -> str:
+        """The question that the character's latest reply ended with, or an empty string."""
+        text = self.last_said.strip()
+        return re.split(r"(?<=[.!?])\s+", text)[-1] if text.endswith("?") else ""
+
+
+def open_turn(request: ChatRequest, card: Knowledge) -> Turn:
+    """Read a request."""
+    user_lines = [m.content for m in request.messages if m.role == "user"]
+    replies = [m.content for m in request.messages if m.role == "assistant"]
+    heard = user_lines[-1].strip() if user_lines else ""
+    seed = f"{request.seed}|{len(request.messages)}|{heard}"
+    return Turn(
+        heard=heard,
+        plain=_without_own_name(normalized(heard[:MAX_HEARD_CHARS]), card.name),
+        card=card,
+        user=request.user_name.strip() or _name_in(user_lines),
+        facts=request.facts,
+        now=tools.parse_now(request.now),
+        said=tuple(normalized(reply) for reply in replies[-REMEMBERED_REPLIES:]),
+        last_said=replies[-1] if replies else "",
+        rng=random.Random(seed) if request.seed is not None else random.Random(),
+    )
+
+
+def _without_own_name(plain: str, name: str) -> str:
+    """The line without the character's name where it is only an address ("kotone , hi")."""
+    first = re.escape(name.casefold().split()[0])
+    plain = re.sub(rf"^(?:hey |ok )?{first} [,:!] +", "", plain)
+    return re.sub(rf" ?,? {first}(?= ?[?!.]*$)", "", plain) if " " in plain else plain
+
+
+def _name_in(lines: Sequence[str]) -> str:
+    """The name that the user told last, for callers that do not keep it."""
+    for line in reversed(lines):
+        match = NAME_TOLD.search(line)
+        if match and match["name"].lower() not in _NEVER_NAMES:
+            return match["name"][0].upper() + match["name"][1:]
+    return ""
+
+
+def _skeleton_in(template: str, texts: Sequence[str]) -> bool:
+    """Whether a text holds the template's longest fixed stretch."""
+    skeleton = _skeleton(template)
+    return bool(skeleton) and any(skeleton in text for text in texts)
+
+
+@lru_cache(maxsize=1024)
+def _skeleton(template: str) -> str:
+    parts = [normalized(part).strip(" .,!?") for part in re.split(r"\{\w+\}", template)]
+    return max(parts, key=len)
