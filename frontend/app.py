@@ -17,10 +17,12 @@ import ttkbootstrap as ttk
 
 from config import Settings
 from event_system import (
+    BusDropped,
     ConfigChanged,
     EngineFallback,
     Envelope,
     ErrorOccurred,
+    LogLines,
     ModelFailed,
     ModelLoaded,
 )
@@ -31,6 +33,7 @@ from frontend.client import Client
 from frontend.context import AppContext, Connection
 from frontend.metrics import Metrics
 from frontend.pages.base import PageFrame
+from frontend.pages.logs_presenter import LogsPresenter
 from frontend.pump import Pump
 from frontend.shell import PAGES, lamps
 from frontend.theme import build_theme, register_themes
@@ -91,6 +94,7 @@ class App:
             player=Player(settings, self.metrics, self._tell_from_thread),
             frames=FrameQueue(),
             metrics=self.metrics,
+            logs=LogsPresenter(),
             send_voice=lambda message: self.client.send_voice(message),
             toast=lambda text, kind: self._toasts.show(text, kind),
             stop_answer=self.stop_answer,
@@ -122,6 +126,7 @@ class App:
                 key = spec.nav.key
                 sequence = f"<Control-Key-{spec.nav.shortcut[-1]}>"
                 root.bind_all(sequence, lambda _event, page=key: self.navigate(page))  # type: ignore[misc]
+        root.bind_all("<Control-f>", lambda _event: self._find())
         root.bind_all("<Escape>", lambda _event: self.stop_answer())
         root.bind_all("<F1>", lambda _event: self._help())
         root.bind_all("<Control-q>", lambda _event: self.close())
@@ -246,6 +251,8 @@ class App:
 
     def _on_event(self, envelope: Envelope) -> None:
         event = envelope.event
+        if isinstance(event, (BusDropped, LogLines)):
+            self.context.logs.on_event(envelope)
         if isinstance(event, ConfigChanged):
             self._refresh_settings()
         if isinstance(event, (ConfigChanged, EngineFallback, ModelFailed, ModelLoaded)):
@@ -291,6 +298,11 @@ class App:
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self.root:
             self._nav.set_narrow(event.width < self.context.px(NARROW_BELOW))
+
+    def _find(self) -> None:
+        page = self._pages.get(self._current)
+        if page:
+            page.on_find()
 
     def _help(self) -> None:
         from frontend.dialogs import show_help

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from frontend.api import Api
     from frontend.audio_io import Player
     from frontend.metrics import Metrics
+    from frontend.pages.logs_presenter import LogsPresenter
     from frontend.theme import Fonts, Look, Palette
     from frontend.video import FrameQueue
 
@@ -30,6 +31,7 @@ class AppContext:
         player: The loudspeaker.
         frames: Avatar pictures on their way to the screen.
         metrics: Where the window's own times are kept.
+        logs: Log lines, which are collected before the Logs page is first shown.
         connection: Whether the backend is reached.
         send_voice: Sends a message on the conversation socket; False when it is not connected.
         toast: Shows a short notice over the page.
@@ -48,6 +50,7 @@ class AppContext:
     player: Player
     frames: FrameQueue
     metrics: Metrics
+    logs: LogsPresenter
     send_voice: Callable[[dict[str, Any]], bool]
     toast: Callable[[str, ToastKind], None]
     stop_answer: Callable[[], None]

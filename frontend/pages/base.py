@@ -37,6 +37,9 @@ class PageFrame(ttk.Frame):
     def on_connection(self, state: Connection) -> None:
         """The backend was reached or lost."""
 
+    def on_find(self) -> None:
+        """Ctrl+F while the page is in front."""
+
     def on_tick(self, now: float) -> bool:
         """A tick of the pump while the page is in front; True asks for the busy pace."""
         return False

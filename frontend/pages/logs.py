@@ -7,11 +7,11 @@ import webbrowser
 
 import ttkbootstrap as ttk
 
-from event_system import Envelope
-from frontend.context import AppContext, Connection
+from event_system import BusDropped, Envelope, LogLines
+from frontend.context import AppContext
 from frontend.pages.base import PageFrame
 from frontend.pages.logs_model import LEVELS
-from frontend.pages.logs_presenter import LEVEL_COLOURS, LogsPresenter
+from frontend.pages.logs_presenter import LEVEL_COLOURS
 from frontend.widgets.chip import Chip
 from frontend.widgets.plain import Text
 from frontend.widgets.virtual_list import VirtualList
@@ -25,11 +25,9 @@ _DETAIL_ROWS = 7
 class LogsPage(PageFrame):
     """The page and its widgets; what it does is in `LogsPresenter`."""
 
-    def __init__(
-        self, parent: tk.Misc, context: AppContext, presenter: LogsPresenter | None = None
-    ) -> None:
+    def __init__(self, parent: tk.Misc, context: AppContext) -> None:
         super().__init__(parent, context)
-        self.presenter = presenter or LogsPresenter()
+        self.presenter = context.logs
         self._search_job = ""
         px = context.px
         self._build_header().pack(fill="x", padx=px(24), pady=(px(20), px(12)))
@@ -40,11 +38,10 @@ class LogsPage(PageFrame):
     def on_show(self) -> None:
         """Show what came while the page was hidden."""
         self.list.refresh()
-        self._load_engines()
 
     def on_event(self, envelope: Envelope) -> None:
-        """Take in log lines; the list draws them when it is next due."""
-        if self.presenter.on_event(envelope) and self.winfo_ismapped():
+        """Log lines came, and are in the presenter already: the list draws when it is next due."""
+        if isinstance(envelope.event, (BusDropped, LogLines)) and self.winfo_ismapped():
             self.list.refresh()
 
     def on_tick(self, now: float) -> bool:
@@ -64,12 +61,7 @@ class LogsPage(PageFrame):
             padx=self.context.px(12), pady=self.context.px(8),
         )  # fmt: skip
 
-    def on_connection(self, state: Connection) -> None:
-        """Engines may have changed with a new backend."""
-        if state == "up":
-            self._load_engines()
-
-    def focus_search(self) -> None:
+    def on_find(self) -> None:
         """Put the cursor into the search field."""
         self.search.focus_set()
         self.search.selection_range(0, "end")
@@ -106,7 +98,6 @@ class LogsPage(PageFrame):
         ttk.Label(row, style="Muted.TLabel", icon="search").pack(side="right")
         self.search.bind("<KeyRelease>", lambda event: self._search_soon())
         self.search.bind("<Return>", lambda event: self._search())
-        self.bind_all("<Control-f>", self._on_find, add="+")
         return row
 
     def _build_card(self) -> ttk.Frame:
@@ -204,10 +195,6 @@ class LogsPage(PageFrame):
         self.presenter.store.scan()
         self.list.refresh()
 
-    def _on_find(self, event: tk.Event[tk.Misc]) -> None:
-        if self.winfo_ismapped():
-            self.focus_search()
-
     def _open_line(self, number: int) -> None:
         self._detail_text.configure(state="normal")
         self._detail_text.replace("1.0", "end", self.presenter.text(number))
@@ -219,7 +206,8 @@ class LogsPage(PageFrame):
 
     def _copy_report(self) -> None:
         self._to_clipboard(
-            self.presenter.report(), "The report is on the clipboard; keys and tokens are left out."
+            self.presenter.report(self.context.engines),
+            "The report is on the clipboard; keys and tokens are left out.",
         )
 
     def _to_clipboard(self, text: str, done: str) -> None:
@@ -233,11 +221,3 @@ class LogsPage(PageFrame):
             self.context.toast(f"There is no log file yet at {path}.", "warning")
         elif not webbrowser.open(path.resolve().as_uri()):
             self._to_clipboard(str(path), "No program opens it here; its path is on the clipboard.")
-
-    def _load_engines(self) -> None:
-        # A report without engines says so itself, so a failure needs no notice here.
-        self.context.api.get("/api/engines", self._got_engines, lambda error: None)
-
-    def _got_engines(self, answer: object) -> None:
-        if isinstance(answer, list):
-            self.presenter.engines = answer

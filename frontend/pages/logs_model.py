@@ -34,6 +34,16 @@ def level_name(level: str) -> str:
     return _KNOWN.get(level.upper(), "INFO")
 
 
+def clock(at: float) -> str:
+    """Local time of day with milliseconds, from seconds since the epoch."""
+    return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03d}"
+
+
+def format_line(line: Line) -> str:
+    """A line as it stands in copies: time, level, source, text."""
+    return f"{clock(line.at)} {line.level:<7} {line.source}: {line.text}"
+
+
 class LogStore:
     """A bounded list of lines with an incremental filter.
 

@@ -7,8 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from event_system import BusDropped, Envelope, LogLines
-from frontend.pages.logs_model import LEVELS, LIMIT, Line, LogStore, level_name
-from frontend.pages.logs_report import build_report, clock, format_line
+from frontend.pages.logs_model import (
+    LEVELS,
+    LIMIT,
+    Line,
+    LogStore,
+    clock,
+    format_line,
+    level_name,
+)
 from frontend.widgets.viewport import Cell
 
 LEVEL_COLOURS = {"DEBUG": "muted", "INFO": "info", "WARNING": "warning", "ERROR": "danger"}
@@ -28,7 +35,6 @@ class LogsPresenter:
         self.paused = False
         self.dropped = 0
         self.received = 0
-        self.engines: Sequence[Mapping[str, Any]] = ()
         self._held: deque[Line] = deque(maxlen=limit)
         self._names: dict[str, str] = {}
 
@@ -98,11 +104,16 @@ class LogsPresenter:
         """Show only lines that hold this text, in any case."""
         self.store.set_filter(self.store.levels, text)
 
-    def report(self) -> str:
-        """The text of "Copy report"; held lines count too."""
-        return build_report(
-            [*self.store.newest(200), *self._held], self.engines, dropped=self.dropped
-        )
+    def report(self, engines: Iterable[Mapping[str, Any]]) -> str:
+        """The text of "Copy report"; held lines count too.
+
+        Args:
+            engines: What `GET /api/engines` gave.
+        """
+        # Imported here, because lines are collected from the start of the window on.
+        from frontend.pages.logs_report import build_report
+
+        return build_report([*self.store.newest(200), *self._held], engines, dropped=self.dropped)
 
     def footer(self) -> str:
         """One line on how much is shown, waits and was dropped."""

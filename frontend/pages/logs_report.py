@@ -9,14 +9,13 @@ from __future__ import annotations
 import platform
 import re
 import sys
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from config import VERSION
-from frontend.pages.logs_model import Line
+from frontend.pages.logs_model import Line, format_line
 
 REPORT_LINES = 200
 _BLOT = "[redacted]"
@@ -48,16 +47,6 @@ def redact(text: str, home: str | None = None) -> str:
     text = _RANDOM.sub(_BLOT, text)
     folder = home if home is not None else str(Path.home())
     return text.replace(folder, "~") if len(folder) > 1 else text
-
-
-def clock(at: float) -> str:
-    """Local time of day with milliseconds, from seconds since the epoch."""
-    return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03d}"
-
-
-def format_line(line: Line) -> str:
-    """A line as it stands in copies: time, level, source, text."""
-    return f"{clock(line.at)} {line.level:<7} {line.source}: {line.text}"
 
 
 def build_report(

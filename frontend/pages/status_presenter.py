@@ -7,15 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from event_system import (
-    ChatResponse,
-    ConfigChanged,
-    EngineFallback,
-    Envelope,
-    ModelFailed,
-    ModelLoaded,
-    SystemStatus,
-)
+from event_system import ChatResponse, Envelope, SystemStatus
 
 if TYPE_CHECKING:
     from frontend.api import Api, ApiError
@@ -128,8 +120,6 @@ class StatusPresenter:
             return True
         if isinstance(event, ChatResponse):
             return self._add_turn(event)
-        if isinstance(event, (ModelLoaded, ModelFailed, EngineFallback, ConfigChanged)):
-            self._api.get("/api/engines", self._got_engines, self._failed)
         return False
 
     def gauges(self) -> dict[str, Gauge]:
