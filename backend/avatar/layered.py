@@ -56,7 +56,7 @@ class LayeredPuppet:
         self._body = self._layer(pixels["body"], warp.body_basis)
         self._face = self._layer(pixels["face"], warp.face_basis)
         self._front = self._layer(pixels["hair_front"], warp.front_basis)
-        self._bare_face = self._face.pixels.copy()
+        self._bare_face = self._face.pixels
         self._blush = pixels["blush"]
         self._blush_level = 0
         self._iris = pixels["iris"]
@@ -97,7 +97,7 @@ class LayeredPuppet:
         return _straight(self._frame[: self._size, : self._size])
 
     def _layer(self, pixels: NDArray[np.uint8], basis: warp.Basis) -> WarpedLayer:
-        return WarpedLayer.build(pixels, self._lattice.stack(basis, self._face_rig))
+        return WarpedLayer(pixels, self._lattice.stack(basis, self._face_rig))
 
     def _draw(self, pose: Pose, opaque: bool) -> None:
         values = warp.coefficients(pose)
@@ -141,8 +141,9 @@ class LayeredPuppet:
         if level == self._blush_level:
             return
         self._blush_level = level
-        np.copyto(self._face.pixels, self._bare_face)
-        over(self._face.pixels, cv2.convertScaleAbs(self._blush, alpha=level / _BLUSH_STEPS))
+        face = self._bare_face.copy()
+        over(face, cv2.convertScaleAbs(self._blush, alpha=level / _BLUSH_STEPS))
+        self._face.repaint(face)
 
 
 def _eye_box(rig: FaceRig, centre: tuple[float, float], unit: float) -> Box:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +9,14 @@ from numpy.typing import NDArray
 from backend.avatar.layers.warp import CELL, PAD, Grid
 
 Pixels = NDArray[np.uint8]
+Run = tuple[int, int, int, int]
+Region = tuple[slice, slice]
 
 _BAND = 8
 _MERGE_GAP = 4
 _MARGIN = CELL * PAD
+# Pixels: a movement too small to be seen between two frames.
+_STILL = 0.15
 
 
 def over(frame: Pixels, layer: Pixels) -> None:
@@ -31,46 +33,54 @@ def over_opaque(frame: Pixels, layer: Pixels) -> None:
     cv2.add(frame, layer, dst=frame)
 
 
-@dataclass(frozen=True)
 class WarpedLayer:
-    """A layer that bends with the pose.
+    """A layer that bends with the pose. It keeps its last bending and uses it while it rests."""
 
-    Attributes:
-        pixels: The layer, premultiplied BGRA, as large as the frame.
-        stack: Its basis on the lattice: see `warp.Lattice.stack`.
-        occupied: 255 where a cell holds any paint, (cells, cells) uint8.
-    """
+    def __init__(self, pixels: Pixels, stack: Grid) -> None:
+        """Find the cells that are painted.
 
-    pixels: Pixels
-    stack: Grid
-    occupied: Pixels
-
-    @classmethod
-    def build(cls, pixels: Pixels, stack: Grid) -> WarpedLayer:
-        """Find the cells that are painted."""
+        Args:
+            pixels: The layer, premultiplied BGRA, as large as the frame.
+            stack: Its basis on the lattice: see `warp.Lattice.stack`.
+        """
         cells = pixels.shape[0] // CELL
         alpha = pixels[..., 3].reshape(cells, CELL, cells, CELL).max((1, 3))
-        return cls(pixels, stack, np.where(alpha > 0, 255, 0).astype(np.uint8))
+        self.pixels = pixels
+        self.stack = stack
+        self._occupied = np.where(alpha > 0, 255, 0).astype(np.uint8)
+        self._bent: list[tuple[Region, Pixels]] = []
+        self._bent_by: Grid | None = None
+
+    def repaint(self, pixels: Pixels) -> None:
+        """Change the picture; it must be painted where it was before."""
+        self.pixels = pixels
+        self._bent_by = None
 
     def draw(self, frame: Pixels, field: Grid, opaque: bool) -> None:
         """Lay the layer over the frame, bent by the field of its stack, in place."""
+        if self._bent_by is None or float(cv2.norm(field, self._bent_by, cv2.NORM_INF)) > _STILL:
+            self._bent = [self._bend(field, run) for run in self._runs(field)]
+            self._bent_by = field
         lay = over_opaque if opaque else over
-        for x0, y0, x1, y1 in self._runs(field):
-            nodes = field[y0 : y1 + 2 * PAD, x0 : x1 + 2 * PAD]
-            wide, tall = (x1 - x0) * CELL, (y1 - y0) * CELL
-            where = cv2.resize(nodes, (wide + 2 * _MARGIN, tall + 2 * _MARGIN))
-            piece = cv2.remap(
-                self.pixels, where[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN], None, cv2.INTER_LINEAR
-            )
-            x, y = x0 * CELL, y0 * CELL
-            lay(frame[y : y + tall, x : x + wide], piece)
+        for region, piece in self._bent:
+            lay(frame[region], piece)
 
-    def _runs(self, field: Grid) -> list[tuple[int, int, int, int]]:
+    def _bend(self, field: Grid, run: Run) -> tuple[Region, Pixels]:
+        x0, y0, x1, y1 = run
+        nodes = field[y0 : y1 + 2 * PAD, x0 : x1 + 2 * PAD]
+        wide, tall = (x1 - x0) * CELL, (y1 - y0) * CELL
+        where = cv2.resize(nodes, (wide + 2 * _MARGIN, tall + 2 * _MARGIN))
+        where = where[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+        piece = cv2.remap(self.pixels, where, None, cv2.INTER_LINEAR)
+        x, y = x0 * CELL, y0 * CELL
+        return (slice(y, y + tall), slice(x, x + wide)), piece
+
+    def _runs(self, field: Grid) -> list[Run]:
         """Rectangles of cells (x0, y0, x1, y1) in the frame that may show this layer."""
-        cells = self.occupied.shape[0]
+        cells = self._occupied.shape[0]
         half = np.float32(0.5 / CELL - 0.5)
         where = field[PAD:-PAD, PAD:-PAD] * np.float32(1 / CELL) + half
-        shown = cv2.remap(self.occupied, where, None, cv2.INTER_LINEAR)
+        shown = cv2.remap(self._occupied, where, None, cv2.INTER_LINEAR)
         runs = []
         for y0 in range(0, cells, _BAND):
             y1 = min(y0 + _BAND, cells)

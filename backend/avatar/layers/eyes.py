@@ -42,7 +42,7 @@ class _Lids:
 def _lids() -> _Lids:
     upper = spline(_UPPER, _SAMPLES)
     t = np.linspace(0, 1, len(upper))
-    lash = profile(t, [(0, 6), (0.16, 12), (0.5, 11.5), (0.84, 6.5), (1, 2)])
+    lash = profile(t, [(0, 5), (0.14, 12), (0.45, 11), (0.82, 6), (1, 1.5)])
     return _Lids(
         upper, spline(_LOWER, _SAMPLES), spline(_BLINK, _SAMPLES), spline(_SMILE, _SAMPLES),
         t, lash, np.sin(t * np.pi),
@@ -118,23 +118,24 @@ class EyeArt:
         top = upper.copy()
         top[:, 1] -= weight
         top[:, 0] -= weight * 0.25 * (1 - lids.t)
-        dark = ink.bgra(ink.EYE_LINE)
+        dark, warm = ink.bgra(ink.EYE_LINE), ink.bgra(ink.EYE_LINE_WARM)
         shapes: Drawing = []
         if amount < _CLOSED_AT:
             under = lower[5:-9]
             pen = 3.6 * taper(np.linspace(0, 1, len(under)), 0.3, 0.7)
             shapes.append(Shape(ribbon(under, pen), ink.bgra(ink.EYE_LINE_WARM)))
         shapes.append(Shape(np.concatenate([upper, top[::-1]]), dark))
-        warm = np.concatenate([upper[20:34], (upper[20:34] - (0, 4.0))[::-1]])
-        shapes.append(Shape(warm, ink.bgra(ink.EYE_LINE_WARM)))
+        glow = upper[14:31]
+        pen = 3.4 * taper(np.linspace(0, 1, len(glow)), 0.5, 0.5)
+        shapes.append(Shape(ribbon(glow - (0, 2.2), pen), ink.bgra(ink.LASH_GLOW)))
         lift = -0.5 + 0.85 * max(amount, 0.0)
-        for start, stop, length, turn in ((0, 4, 19, 0.0), (3, 8, 15, -0.25)):
+        for start, stop, length, turn in ((0, 5, 21, 0.0), (3, 9, 15, -0.35)):
             shapes.append(Shape(_wing(upper, top, start, stop, length, lift + turn), dark))
         if amount < 0.8:
-            for k, length in ((5, 9), (8, 8)):
+            for k, length in ((6, 8), (9, 8)):
                 root = lower[k]
-                tip = root + np.array([-0.75, 0.65]) * length
-                shapes.append(Shape(np.array([root - (3, 0), tip, root + (1.5, 1)]), dark))
+                tip = root + np.array([-0.6, 0.75]) * length
+                shapes.append(Shape(np.array([root - (2.5, 1), tip, root + (1.5, 1)]), warm))
         return shapes
 
 
@@ -153,6 +154,6 @@ def _wing(
     """One spike of the lashes, curved upwards, from a piece of the lash line."""
     root, far = upper[start], top[stop]
     tip = top[start] + np.array([-1.0, lift]) * length
-    below = (root + tip) / 2 + (2, 4)
-    above = (far + tip) / 2 + (3, 1.5)
-    return np.stack([root, below, tip, above, far, (upper[start] + upper[stop]) / 2])
+    below = spline([root, (root + tip) / 2 + (-1, 4), tip], 5)
+    above = spline([tip, (far + tip) / 2 + (2, 4), far], 5)
+    return np.concatenate([below, above[1:], upper[stop][None], upper[start + 1][None]])
