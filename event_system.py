@@ -219,6 +219,7 @@ class SystemStatus(Event):
     Attributes:
         memory_mb: Resident memory of the backend process.
         gpu_percent: None where no GPU can be read.
+        disk_total_gb: Size of the disk with the data folder; 0 where it is not known.
     """
 
     type: Literal["system.status"] = "system.status"
@@ -233,6 +234,7 @@ class SystemStatus(Event):
     events_per_second: float = 0.0
     uptime_s: float = 0.0
     avatar_fps: float = 0.0
+    disk_total_gb: float = 0.0
 
 
 class ErrorOccurred(Event):

@@ -82,11 +82,13 @@ class Monitor:
         published, span = self._bus.published, max(1e-3, now - self._published_at)
         rate = (published - self._published) / span
         self._published, self._published_at = published, now
+        disk = shutil.disk_usage(self._folder)
         return SystemStatus(
             cpu_percent=psutil.cpu_percent(),
             memory_percent=psutil.virtual_memory().percent,
             memory_mb=round(self._process.memory_info().rss / 1e6, 1),
-            disk_free_gb=round(shutil.disk_usage(self._folder).free / 1e9, 1),
+            disk_free_gb=round(disk.free / 1e9, 1),
+            disk_total_gb=round(disk.total / 1e9, 1),
             gpu_name=self._gpu.name if self._gpu else "",
             gpu_percent=self._gpu.percent if self._gpu else None,
             gpu_memory_percent=self._gpu.memory_percent if self._gpu else None,

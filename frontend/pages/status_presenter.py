@@ -97,7 +97,6 @@ class StatusPresenter:
         self.engines: list[EngineRow] = []
         self.turns: deque[Turn] = deque(maxlen=TURNS)
         self.rates: deque[float] = deque(maxlen=RATE_POINTS)
-        self.extra: Mapping[str, Any] = {}
         self.problem = ""
         self.asking = False
 
@@ -109,7 +108,7 @@ class StatusPresenter:
         """Ask the backend for its status and engines."""
         self.asking = True
         self._api.get("/api/status", self._got_status, self._failed)
-        self._api.get("/api/engines", self._got_engines, self._failed)
+        self._api.get("/api/engines?fresh=true", self._got_engines, self._failed)
 
     def on_event(self, envelope: Envelope) -> bool:
         """Take in an event; whether it changed what the page shows."""
@@ -132,7 +131,7 @@ class StatusPresenter:
         return {
             "cpu": _percent(load.cpu_percent, "of all cores"),
             "memory": _percent(load.memory_percent, f"backend {load.memory_mb:,.0f} MB"),
-            "disk": self._disk(load),
+            "disk": _disk(load),
             "gpu": _gpu(load),
         }
 
@@ -166,18 +165,9 @@ class StatusPresenter:
         self.turns.append(Turn(event.turn_id, values, slowest, event.engine))
         return True
 
-    def _disk(self, load: SystemStatus) -> Gauge:
-        free = load.disk_free_gb
-        total = self.extra.get("disk_total_gb")
-        share = 1 - free / total if isinstance(total, (int, float)) and total > 0 else None
-        colour = "danger" if free < 1 else "warning" if free < 5 else "success"
-        figure = f"{free:,.0f} GB" if free >= 10 else f"{free:.1f} GB"
-        return Gauge(share, figure, colour, "free" if free >= 5 else "free: make room")
-
     def _got_status(self, answer: Any) -> None:
         self.problem = ""
-        if isinstance(answer, dict):
-            self.extra = answer
+        self.load = SystemStatus.model_validate(answer["system"])
         self._changed()
 
     def _got_engines(self, answer: Any) -> None:
@@ -232,6 +222,14 @@ def _state(engine: Mapping[str, Any]) -> EngineState:
 def _percent(percent: float, note: str) -> Gauge:
     colour = "danger" if percent >= 92 else "warning" if percent >= 80 else "info"
     return Gauge(percent / 100, f"{percent:.0f}%", colour, note)
+
+
+def _disk(load: SystemStatus) -> Gauge:
+    free = load.disk_free_gb
+    share = 1 - free / load.disk_total_gb if load.disk_total_gb > 0 else None
+    colour = "danger" if free < 1 else "warning" if free < 5 else "success"
+    figure = f"{free:,.0f} GB" if free >= 10 else f"{free:.1f} GB"
+    return Gauge(share, figure, colour, "free" if free >= 5 else "free: make room")
 
 
 def _gpu(load: SystemStatus) -> Gauge:
