@@ -21,12 +21,12 @@ Box = tuple[int, int, int, int]
 
 _FACE_CASCADES = ("haarcascade_frontalface_alt2.xml", "haarcascade_frontalface_default.xml")
 _EYE_CASCADES = ("haarcascade_eye.xml", "haarcascade_eye_tree_eyeglasses.xml")
-_TILTS = (0.0, -20.0, 20.0)
+_TILT = 20.0
 _GOOD_PAIR = 0.3
 _SURE_PAIR = 0.7
 _MOST_FACES = 5
 _SKIN_COLORS = 7
-_HOLE_KERNELS = (3, 7)
+_HOLE_KERNELS = (3, 5, 9)
 _EYE_CONTRAST = 0.3
 
 
@@ -66,22 +66,26 @@ class EyePair:
         )
 
 
-def find_eyes_by_cascade(bgr: Picture) -> EyePair | None:
-    """Find the eyes of a photographed or painted face, upright or tilted by up to 35 degrees.
+def find_eyes_by_cascade(bgr: Picture, *, tilted: bool = False) -> EyePair | None:
+    """Find the eyes of a photographed or painted face.
 
     Args:
-        bgr: (height, width, 3) uint8; about 480 pixels an edge is a good size.
+        bgr: (height, width, 3) uint8; about 400 pixels an edge is a good size.
+        tilted: Look for faces that are tilted by about 10 to 35 degrees, not for upright ones.
     """
     gray = cv2.equalizeHist(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY))
     height, width = gray.shape
     cascades = _Cascades()
-    for tilt in _TILTS:
+    if not tilted:
+        return _search_upright(gray, cascades, _FACE_CASCADES)
+    found: list[EyePair] = []
+    for tilt in (-_TILT, _TILT):
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), tilt, 1.0)
-        turned = gray if tilt == 0.0 else cv2.warpAffine(gray, turn, (width, height))
-        pair = _search_upright(turned, cascades)
+        turned = cv2.warpAffine(gray, turn, (width, height))
+        pair = _search_upright(turned, cascades, _FACE_CASCADES[:1])
         if pair is not None:
-            return pair if tilt == 0.0 else _turn_back(pair, turn, tilt)
-    return None
+            found.append(_turn_back(pair, turn, tilt))
+    return max(found, key=lambda pair: pair.score, default=None)
 
 
 class _Cascades:
@@ -106,11 +110,11 @@ class _Cascades:
         return [(int(x), int(y), int(w), int(h)) for x, y, w, h in found]
 
 
-def _search_upright(gray: Picture, cascades: _Cascades) -> EyePair | None:
-    smallest = max(28, min(gray.shape) // 16)
+def _search_upright(gray: Picture, cascades: _Cascades, names: tuple[str, ...]) -> EyePair | None:
+    smallest = max(24, min(gray.shape) // 16)
     best: tuple[float, EyePair] | None = None
-    for name in _FACE_CASCADES:
-        faces = cascades.detect(name, gray, 1.1, 4, smallest)
+    for name in names:
+        faces = cascades.detect(name, gray, 1.12, 4, smallest)
         for face in sorted(faces, key=lambda box: -box[2])[:_MOST_FACES]:
             pair = _eyes_of(gray, face, cascades)
             if pair is not None and (best is None or pair.score * face[2] > best[0]):
@@ -164,7 +168,7 @@ def _best_pair(boxes: list[Box], face: Box) -> EyePair | None:
     return best
 
 
-def _turn_back(pair: EyePair, turn: NDArray[np.float64], tilt: float) -> EyePair:
+def _turn_back(pair: EyePair, turn: NDArray[Any], tilt: float) -> EyePair:
     """Bring a pair that was found in a turned picture back into the picture itself."""
     back = cv2.invertAffineTransform(turn)
     left, right, middle = (
@@ -179,6 +183,16 @@ def _turn_back(pair: EyePair, turn: NDArray[np.float64], tilt: float) -> EyePair
         face=face,
         score=pair.score * (1.0 - abs(tilt) / 100.0),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Hole:
+    """A spot in a face that is not of the face's colour."""
+
+    box: Box
+    area: float
+    enclosed: float
+    contrast: float
 
 
 def find_eyes_by_color(bgr: Picture) -> EyePair | None:
@@ -247,46 +261,73 @@ def _best_holes(gray: Picture, face: Box, region: Picture, kernel: int) -> EyePa
     holes[: int(0.12 * h)] = 0
     holes[int(0.82 * h) :] = 0
     holes = cv2.morphologyEx(holes, cv2.MORPH_OPEN, np.ones((kernel, kernel), np.uint8))
-    count, _, stats, _ = cv2.connectedComponentsWithStats(holes)
-    boxes: list[tuple[Box, float]] = []
-    for a, b, c, d, area in stats[1:count]:
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(holes)
+    found: list[_Hole] = []
+    for index, (a, b, c, d, area) in enumerate(stats[1:count].tolist(), start=1):
         inside = a > 1 and a + c < w - 1
         if 0.004 * w * h < area < 0.14 * w * h and inside and c > 0.5 * d:
-            boxes.append(((int(a) + x, int(b) + y, int(c), int(d)), float(area)))
+            box = (a + x, b + y, c, d)
+            enclosed = _enclosure(labels == index, region)
+            found.append(_Hole(box, float(area), enclosed, _contrast(gray, box)))
     best: EyePair | None = None
-    for index, one in enumerate(boxes):
-        for other in boxes[:index]:
+    for index, one in enumerate(found):
+        for other in found[:index]:
             pair = _score_holes(gray, face, one, other)
             if pair is not None and (best is None or pair.score > best.score):
                 best = pair
     return best
 
 
-def _score_holes(
-    gray: Picture, face: Box, one: tuple[Box, float], other: tuple[Box, float]
-) -> EyePair | None:
-    (left, left_area), (right, right_area) = sorted((one, other))
-    (ax, ay), (bx, by) = _center(left), _center(right)
+def _enclosure(hole: Picture, region: Picture) -> float:
+    """The share of a hole's border that is face, 0 to 1; half of it is the cheek below.
+
+    Bangs may hang into an eye from above, but the gap between jaw and hair has no cheek below it.
+    """
+    ring = cv2.dilate(hole.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool) & ~hole
+    rows, columns = np.nonzero(hole)
+    inset = (columns.max() - columns.min()) // 5
+    below = region[
+        rows.max() + 1 : rows.max() + 2 + (rows.max() - rows.min()) // 4,
+        columns.min() + inset : columns.max() + 1 - inset,
+    ]
+    if not below.size or not ring.any():
+        return 0.0
+    return 0.5 * float(region[ring].mean()) + 0.5 * float(below.mean())
+
+
+def _score_holes(gray: Picture, face: Box, one: _Hole, other: _Hole) -> EyePair | None:
+    left, right = sorted((one, other), key=lambda hole: hole.box)
+    (ax, ay), (bx, by) = _center(left.box), _center(right.box)
     apart = bx - ax
     if not 0.25 * face[2] < apart < 0.75 * face[2] or abs(by - ay) > 0.4 * apart:
         return None
-    alike = min(left_area, right_area) / max(left_area, right_area)
-    size = min(1.0, (left_area + right_area) / (0.05 * face[2] * face[3]))
+    if min(left.contrast, right.contrast) < _EYE_CONTRAST:
+        return None  # Blushing cheeks are two matching spots as well.
+    alike = min(left.area, right.area) / max(left.area, right.area)
+    size = min(1.0, (left.area + right.area) / (0.05 * face[2] * face[3]))
     off_center = abs((ax + bx) / 2 - (face[0] + face[2] / 2)) / face[2]
     low = max(0.0, ((ay + by) / 2 - face[1]) / face[3] - 0.62)
-    contrast = min(_contrast(gray, left), _contrast(gray, right))
-    if contrast < _EYE_CONTRAST:  # Blushing cheeks are two matching spots as well.
-        return None
     score = (
-        0.25 * alike
+        0.2 * alike
         + 0.2 * size
-        + 0.15 * contrast
-        + 0.4 * _mirror_likeness(gray, left, right)
+        + 0.15 * min(1.0, left.contrast + right.contrast)
+        + 0.5 * (left.enclosed + right.enclosed - 1.0)
+        + 0.3 * _mirror_likeness(gray, left.box, right.box)
         - 0.5 * abs(by - ay) / apart
         - 0.6 * off_center
         - low
     )
-    return EyePair((ax, ay), (bx, by), face, "blob", min(1.0, score), (left, right))
+    boxes = _same_height(left.box, right.box)
+    return EyePair(
+        _center(boxes[0]), _center(boxes[1]), face, "blob", min(1.0, max(0.0, score)), boxes
+    )
+
+
+def _same_height(left: Box, right: Box) -> tuple[Box, Box]:
+    """Both boxes as high as the lower one: what stands out above it is hair or a brow."""
+    height = min(left[3], right[3])
+    (ax, ay, aw, ah), (bx, by, bw, bh) = left, right
+    return (ax, ay + ah - height, aw, height), (bx, by + bh - height, bw, height)
 
 
 def _contrast(gray: Picture, box: Box) -> float:

@@ -10,6 +10,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import cv2
@@ -30,7 +31,8 @@ _Finder = Callable[[Picture], "EyePair | None"]
 
 _log = logging.getLogger(__name__)
 
-_CASCADE_EDGE = 480
+_CASCADE_EDGE = 400
+_SURE_DRAWING = 0.75
 _COLOR_EDGE = 300
 _FLAT_SHARE = 0.5
 _LARGE_EYE = 0.33
@@ -51,10 +53,11 @@ def find_rig(bgr: Picture) -> PortraitRig:
         rig = guess_rig((bgr.shape[1], bgr.shape[0]))
         _log.warning(rig.warning)
         return rig
-    frame = _FaceFrame.of(pair)
+    frame = _FaceFrame.between(pair.left, pair.right)
     style = _style(bgr, pair, frame)
     eyes = _eyes(bgr, pair, frame)
-    mouth, half_width, clarity = _find_mouth(bgr, frame, style)
+    frame = _FaceFrame.between((eyes[0].x, eyes[0].y), (eyes[1].x, eyes[1].y))
+    mouth, half_width, clarity = _find_mouth(bgr, frame, _usual_mouth(pair, frame))
     return PortraitRig(
         size=(bgr.shape[1], bgr.shape[0]),
         eyes=eyes,
@@ -101,11 +104,12 @@ class _FaceFrame:
     apart: float
 
     @classmethod
-    def of(cls, pair: EyePair) -> _FaceFrame:
-        left, right = np.array(pair.left), np.array(pair.right)
-        apart = float(np.hypot(*(right - left)))
-        across = (right - left) / apart
-        return cls((left + right) / 2, across, np.array([-across[1], across[0]]), apart)
+    def between(cls, left: tuple[float, float], right: tuple[float, float]) -> _FaceFrame:
+        """The axes of a face with these centres of the eyes."""
+        a, b = np.array(left), np.array(right)
+        apart = float(np.hypot(*(b - a)))
+        across = (b - a) / apart
+        return cls((a + b) / 2, across, np.array([-across[1], across[0]]), apart)
 
     def sample(self, image: Picture, origin: Vector, across: Vector, down: Vector) -> Picture:
         """The picture upright: pixel (i, j) lies at `across[j]`, `down[i]` from `origin`."""
@@ -118,11 +122,15 @@ class _FaceFrame:
 
 
 def _find_pair(bgr: Picture) -> EyePair | None:
-    by_cascade = _search(bgr, _CASCADE_EDGE, find_eyes_by_cascade)
-    if by_cascade is not None and not _is_flat(bgr, by_cascade.face):
-        return by_cascade
+    upright = _search(bgr, _CASCADE_EDGE, find_eyes_by_cascade)
+    if upright is not None and not _is_flat(bgr, upright.face):
+        return upright
     # On drawn faces the cascades see brows or cheeks as eyes; matching holes are safer.
-    return _search(bgr, _COLOR_EDGE, find_eyes_by_color) or by_cascade
+    drawn = _search(bgr, _COLOR_EDGE, find_eyes_by_color)
+    if drawn is not None and drawn.score > _SURE_DRAWING:
+        return drawn
+    tilted = _search(bgr, _CASCADE_EDGE, partial(find_eyes_by_cascade, tilted=True))
+    return upright or tilted or drawn
 
 
 def _search(bgr: Picture, edge: int, finder: _Finder) -> EyePair | None:
@@ -186,7 +194,22 @@ def _measure_eye(gray: Picture, center: tuple[float, float], frame: _FaceFrame) 
     return Eye(float(point[0]), float(point[1]), 0.25 * apart, float(top), float(bottom))
 
 
-def _find_mouth(bgr: Picture, frame: _FaceFrame, style: Style) -> tuple[Vector, float, float]:
+def _usual_mouth(pair: EyePair, frame: _FaceFrame) -> tuple[float, float]:
+    """Where a mouth is to be expected below the eyes, and how surely: eye distances.
+
+    People are alike; a drawn mouth stands halfway between the lower lids and the chin.
+    """
+    if pair.boxes is None:
+        return 1.06, 0.2
+    middle = float(frame.middle[1])
+    lids = (max(box[1] + box[3] for box in pair.boxes) - middle) / frame.apart
+    chin = min(max((pair.face[1] + pair.face[3] - middle) / frame.apart, lids + 0.3), 1.5)
+    return lids + 0.48 * (chin - lids), 0.05 + 0.22 * (chin - lids)
+
+
+def _find_mouth(
+    bgr: Picture, frame: _FaceFrame, expected: tuple[float, float]
+) -> tuple[Vector, float, float]:
     """Find the line between the lips: a dark, level and reddish valley below the eyes.
 
     Returns:
@@ -194,7 +217,7 @@ def _find_mouth(bgr: Picture, frame: _FaceFrame, style: Style) -> tuple[Vector, 
     """
     apart = frame.apart
     across = np.linspace(-0.55, 0.55, 64) * apart
-    down = np.linspace(0.5, 1.55, 96) * apart
+    down = np.linspace(0.36, 1.55, 96) * apart
     patch = frame.sample(bgr, frame.middle, across, down)
     lab = cv2.cvtColor(patch, cv2.COLOR_BGR2LAB).astype(np.float32)
     light, red = lab[..., 0], lab[..., 1]
@@ -204,7 +227,7 @@ def _find_mouth(bgr: Picture, frame: _FaceFrame, style: Style) -> tuple[Vector, 
     redness = np.clip(red - float(np.median(red)), 0, None)
     dark = valley[:, 16:48].mean(axis=1)
     reddish = cv2.GaussianBlur(redness[:, 16:48].mean(axis=1).reshape(-1, 1), (0, 0), 3)[:, 0]
-    usual, spread = (0.84, 0.2) if style == "anime" else (1.06, 0.2)
+    usual, spread = expected
     prior = np.exp(-(((down / apart - usual) / spread) ** 2))
     score = prior * (
         0.65 * dark / (float(dark.max()) + 1e-3) + 0.35 * reddish / (float(reddish.max()) + 1e-3)
