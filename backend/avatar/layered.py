@@ -16,16 +16,18 @@ from numpy.typing import NDArray
 from backend.avatar.layers import warp
 from backend.avatar.layers.assets import DEFAULT_ASSETS, load_assets
 from backend.avatar.layers.brows import draw_brow
-from backend.avatar.layers.compose import WarpedLayer, over
+from backend.avatar.layers.compose import TILE, WarpedLayer, over
 from backend.avatar.layers.eyes import EyeArt
 from backend.avatar.layers.mouth import draw_mouth
 from backend.avatar.layers.patch import SUPERSAMPLE, Patch
 from backend.avatar.layers.rig import UNITS, Box, FaceRig, FrameRig
 from backend.avatar.layers.warp import CELL, Grid
-from backend.avatar.pose import Pose
+from backend.avatar.pose import Mouth, Pose
 from backend.avatar.puppet import Frame
 
 _BLUSH_STEPS = 32
+# A face parameter is drawn in steps of 1/200, which moves no outline by a quarter of a pixel.
+_STEPS = 200
 
 
 class LayeredPuppet:
@@ -46,11 +48,10 @@ class LayeredPuppet:
         """
         self._size = size
         self._unit = size / UNITS
-        cells = -(-size // CELL)
-        edge = cells * CELL
+        edge = -(-size // TILE) * TILE
         loaded = load_assets(assets or DEFAULT_ASSETS, size, edge, self._unit * SUPERSAMPLE)
         self._face_rig = loaded.rig
-        self._lattice = warp.Lattice(cells, self._unit)
+        self._lattice = warp.Lattice(edge // CELL, self._unit)
         pixels = loaded.pixels
         self._back = self._layer(pixels["hair_back"], warp.back_basis)
         self._body = self._layer(pixels["body"], warp.body_basis)
@@ -59,11 +60,13 @@ class LayeredPuppet:
         self._bare_face = self._face.pixels
         self._blush = pixels["blush"]
         self._blush_level = 0
-        self._iris = pixels["iris"]
         self._backdrop = pixels["backdrop"]
         self._frame = np.empty_like(self._backdrop)
         self._picture = np.empty((size, size, 3), np.uint8)
-        self._eyes = (EyeArt(loaded.rig.eye_l, 1), EyeArt(loaded.rig.eye_r, -1))
+        self._eye_art = (EyeArt(loaded.rig.eye_l, 1), EyeArt(loaded.rig.eye_r, -1))
+        self._mouth = Patch(self._unit, pixels["iris"])
+        self._eyes = (Patch(self._unit, pixels["iris"]), Patch(self._unit, pixels["iris"]))
+        self._brows = (Patch(self._unit, pixels["iris"]), Patch(self._unit, pixels["iris"]))
 
     @property
     def size(self) -> int:
@@ -107,34 +110,36 @@ class LayeredPuppet:
         self._colour_cheeks(float(pose.blush))
         bent_face = field(self._face.stack, values)
         self._face.draw(frame, bent_face, opaque)
-        mouth, *eyes, brow_l, brow_r = self._features(pose, bent_face)
-        for patch in (mouth, *eyes):
-            patch.flush(frame)
+        self._redraw(pose)
+        parts = (self._mouth, *self._eyes, *self._brows)
+        anchors = warp.forward(bent_face, np.concatenate([part.anchors for part in parts]))
+        places = anchors.reshape(len(parts), -1, 2)
+        for part, place in zip(parts[:3], places, strict=False):
+            part.lay(frame, place)
         self._front.draw(frame, field(self._front.stack, values), opaque)
         # Brows show through the fringe, as is the custom in this style.
-        brow_l.flush(frame)
-        brow_r.flush(frame)
+        for part, place in zip(parts[3:], places[3:], strict=True):
+            part.lay(frame, place)
 
-    def _features(self, pose: Pose, field: Grid) -> list[Patch]:
-        """Mouth, both eyes and both brows, placed by the field of the skin under them."""
+    def _redraw(self, pose: Pose) -> None:
+        """Draw those parts of the face anew that have changed."""
         rig = self._face_rig
-        gaze = (float(pose.gaze_x), float(pose.gaze_y))
-        squint, inner = float(pose.squint), float(pose.brow_inner)
-        drawings = [
-            draw_mouth(pose.mouth, float(pose.smile), rig.mouth, rig.mouth_half_width),
-            self._eyes[0].draw(float(pose.blink_l), squint, gaze),
-            self._eyes[1].draw(float(pose.blink_r), squint, gaze),
-            [draw_brow(rig.brow_l, 1, float(pose.brow_l), inner)],
-            [draw_brow(rig.brow_r, -1, float(pose.brow_r), inner)],
-        ]
-        joined = np.concatenate([part.points for drawing in drawings for part in drawing])
-        bent = warp.forward(field, joined * self._unit - 0.5)
-        patches, start = [], 0
-        for drawing in drawings:
-            stop = start + sum(len(part.points) for part in drawing)
-            patches.append(Patch(drawing, bent[start:stop], len(self._frame), self._iris))
-            start = stop
-        return patches
+        mouth, smile = _rounded_mouth(pose.mouth), _rounded(pose.smile)
+        if not self._mouth.is_drawn((mouth, smile)):
+            drawing = draw_mouth(mouth, smile, rig.mouth, rig.mouth_half_width)
+            self._mouth.draw(drawing, (mouth, smile))
+        squint, gaze = _rounded(pose.squint), (_rounded(pose.gaze_x), _rounded(pose.gaze_y))
+        for part, art, closure in zip(
+            self._eyes, self._eye_art, (pose.blink_l, pose.blink_r), strict=True
+        ):
+            eye = (_rounded(closure), squint, gaze)
+            if not part.is_drawn(eye):
+                part.draw(art.draw(*eye), eye)
+        inner = _rounded(pose.brow_inner)
+        brows = ((rig.brow_l, 1, _rounded(pose.brow_l)), (rig.brow_r, -1, _rounded(pose.brow_r)))
+        for part, (centre, side, height) in zip(self._brows, brows, strict=True):
+            if not part.is_drawn((height, inner)):
+                part.draw([draw_brow(centre, side, height, inner)], (height, inner))
 
     def _colour_cheeks(self, blush: float) -> None:
         level = round(min(max(blush, 0.0), 1.0) * _BLUSH_STEPS)
@@ -144,6 +149,17 @@ class LayeredPuppet:
         face = self._bare_face.copy()
         over(face, cv2.convertScaleAbs(self._blush, alpha=level / _BLUSH_STEPS))
         self._face.repaint(face)
+
+
+def _rounded(value: float) -> float:
+    return round(float(value) * _STEPS) / _STEPS
+
+
+def _rounded_mouth(mouth: Mouth) -> Mouth:
+    return Mouth(
+        _rounded(mouth.open), _rounded(mouth.width), _rounded(mouth.round),
+        _rounded(mouth.tuck), _rounded(mouth.press), _rounded(mouth.tongue),
+    )  # fmt: skip
 
 
 def _eye_box(rig: FaceRig, centre: tuple[float, float], unit: float) -> Box:

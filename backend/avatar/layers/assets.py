@@ -62,7 +62,7 @@ def load_assets(folder: Path, size: int, edge: int, iris_scale: float) -> Assets
         method = cv2.INTER_AREA if size <= UNITS else cv2.INTER_CUBIC
         fitted = cv2.resize(layer, (size, size), interpolation=method)
         spare = edge - size
-        pixels[name] = cv2.copyMakeBorder(fitted, 0, spare, 0, spare, cv2.BORDER_REPLICATE)
+        pixels[name] = cv2.copyMakeBorder(fitted, 0, spare, 0, spare, cv2.BORDER_CONSTANT)
     return Assets(pixels, rig)
 
 

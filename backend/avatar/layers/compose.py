@@ -13,6 +13,7 @@ Run = tuple[int, int, int, int]
 Region = tuple[slice, slice]
 
 _BAND = 8
+TILE = _BAND * CELL
 _MERGE_GAP = 4
 _MARGIN = CELL * PAD
 # Pixels: a movement too small to be seen between two frames.
@@ -40,7 +41,7 @@ class WarpedLayer:
         """Find the cells that are painted.
 
         Args:
-            pixels: The layer, premultiplied BGRA, as large as the frame.
+            pixels: The layer, premultiplied BGRA, as large as the frame: a multiple of TILE.
             stack: Its basis on the lattice: see `warp.Lattice.stack`.
         """
         cells = pixels.shape[0] // CELL
@@ -81,11 +82,11 @@ class WarpedLayer:
         half = np.float32(0.5 / CELL - 0.5)
         where = field[PAD:-PAD, PAD:-PAD] * np.float32(1 / CELL) + half
         shown = cv2.remap(self._occupied, where, None, cv2.INTER_LINEAR)
+        bands = shown.reshape(-1, _BAND, cells).max(1)
         runs = []
-        for y0 in range(0, cells, _BAND):
-            y1 = min(y0 + _BAND, cells)
-            columns = shown[y0:y1].max(0).nonzero()[0].tolist()
-            runs.extend((x0, y0, x1, y1) for x0, x1 in _stretches(columns))
+        for band, row in enumerate(bands):
+            y0, y1 = band * _BAND, (band + 1) * _BAND
+            runs.extend((x0, y0, x1, y1) for x0, x1 in _stretches(row.nonzero()[0].tolist()))
         return runs
 
 

@@ -25,7 +25,6 @@ _SMILE = [(-64, 28), (-50, 4), (-24, -13), (4, -16), (32, -6), (50, 12), (60, 28
 _SAMPLES = 6
 _WIDEN = 0.42
 _CLOSED_AT = 0.93
-_STEPS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +55,11 @@ class EyeArt:
         self._centre = centre
         self._side = float(side)
         self._lids = _lids()
-        self._drawn: tuple[tuple[int, int], Points, Drawing, Drawing] | None = None
 
     def draw(self, closure: float, squint: float, gaze: tuple[float, float]) -> Drawing:
-        """The eye at a closure (-0.3 to 1), a raised lower lid (0 to 1) and a gaze (-1 to 1).
-
-        Lids are kept from call to call while they rest, which is most of the time.
-        """
+        """The eye at a closure (-0.3 to 1), a raised lower lid (0 to 1) and a gaze (-1 to 1)."""
         shut = min(max(closure, -0.3), 1.0)
-        key = (round(shut * _STEPS), round(min(max(squint, 0.0), 1.0) * _STEPS))
-        if self._drawn is None or self._drawn[0] != key:
-            self._drawn = (key, *self._draw_lids(key[0] / _STEPS, key[1] / _STEPS))
-        _, opening, under, over = self._drawn
+        opening, under, over = self._draw_lids(shut, min(max(squint, 0.0), 1.0))
         if not under:
             return over
         iris = np.concatenate([self._iris(shut, gaze), opening])
