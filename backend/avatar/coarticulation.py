@@ -83,6 +83,11 @@ _SHAPES: dict[Viseme, _Shape] = {
 }
 
 
+def target_opening(viseme: Viseme) -> float:
+    """The jaw opening that a shape aims for, 0 to 1, before any blending."""
+    return _SHAPES[viseme].open
+
+
 class MouthCurve:
     """The lips over the time of one piece of speech, computed once and cheap to ask."""
 
