@@ -36,6 +36,7 @@ _SURE_DRAWING = 0.75
 _COLOR_EDGE = 300
 _FLAT_SHARE = 0.5
 _LARGE_EYE = 0.33
+_SMALLEST_CROP = 32
 
 
 def find_rig(bgr: Picture) -> PortraitRig:
@@ -92,6 +93,25 @@ def guess_rig(size: tuple[int, int]) -> PortraitRig:
         source="guess",
         confidence=0.0,
     )
+
+
+def portrait_crop(rig: PortraitRig) -> tuple[int, int, int]:
+    """The square of a picture that a portrait shows: left, top and edge, in pixels.
+
+    As much of the picture as is square, unless the face would be lost in it: then head and
+    shoulders, about three and a half times as wide as the face.
+    """
+    width, height = rig.size
+    x, y, face_width, face_height = rig.face
+    edge = min(width, height)
+    if rig.source != "guess":
+        wanted = 3.4 * max(face_width, 0.8 * face_height)
+        if edge > 1.6 * wanted:
+            edge = min(edge, max(_SMALLEST_CROP, round(wanted)))
+    left = round(x + face_width / 2 - edge / 2)
+    # The face stands a little above the middle, so that there is room for shoulders.
+    top = round(y + face_height / 2 - 0.45 * edge)
+    return min(max(left, 0), width - edge), min(max(top, 0), height - edge), edge
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 
 from backend.avatar.puppet import Frame
-from backend.avatar.rig import PortraitRig
-from backend.avatar.rigging import find_rig
+from backend.avatar.rigging import find_rig, portrait_crop
 from backend.errors import BadInputError, TooLargeError
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -76,25 +75,6 @@ def load_portrait(source: str | Path | bytes, max_edge: int = 1024) -> Frame:
         size = (max_edge, max_edge)
         square = np.asarray(cv2.resize(square, size, interpolation=cv2.INTER_AREA), np.uint8)
     return np.ascontiguousarray(square)
-
-
-def portrait_crop(rig: PortraitRig) -> tuple[int, int, int]:
-    """The square of a picture that a portrait shows: left, top and edge, in pixels.
-
-    As much of the picture as is square, unless the face would be lost in it: then head and
-    shoulders, about three and a half times as wide as the face.
-    """
-    width, height = rig.size
-    x, y, face_width, face_height = rig.face
-    edge = min(width, height)
-    if rig.source != "guess":
-        wanted = 3.4 * max(face_width, 0.8 * face_height)
-        if edge > 1.6 * wanted:
-            edge = min(edge, max(MIN_EDGE, round(wanted)))
-    left = round(x + face_width / 2 - edge / 2)
-    # The face stands a little above the middle, so that there is room for shoulders.
-    top = round(y + face_height / 2 - 0.45 * edge)
-    return min(max(left, 0), width - edge), min(max(top, 0), height - edge), edge
 
 
 def _read(source: str | Path | bytes) -> bytes:

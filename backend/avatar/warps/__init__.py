@@ -1,0 +1,1 @@
+"""The pieces that move a portrait: mouth, eyes, cheeks and head, each a warp of the picture."""
