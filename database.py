@@ -325,8 +325,7 @@ def make_backup(path: Path) -> Path:
     part = target.with_suffix(".part")
     try:
         folder.mkdir(exist_ok=True)
-        with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as copy:
-            source.backup(copy)
+        copy_database(path, part)
         part.replace(target)
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
@@ -334,6 +333,12 @@ def make_backup(path: Path) -> Path:
     for old in sorted(folder.glob(f"{path.stem}-*.db"))[:-BACKUPS_KEPT]:
         old.unlink(missing_ok=True)
     return target
+
+
+def copy_database(path: Path, target: Path) -> None:
+    """Copy a database file, consistent even while another process uses it."""
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
 
 
 def backup_is_due(path: Path) -> bool:

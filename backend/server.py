@@ -15,33 +15,18 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 import uvicorn
 from filelock import FileLock, Timeout
 
 from backend.app import create_app
 from backend.errors import BusyError
-from config import Settings, SettingsError, write_atomically
+from backend.run_file import Listening, lock_path, remove_run_file, write_run_file
+from config import Settings, SettingsError
 
 GRACE_S = 2
 """Seconds for open connections at the end; a frozen client would else hold the stop up forever."""
-RUN_FILE = "backend.json"
 log = logging.getLogger("kotodama.server")
-
-
-@dataclass(frozen=True, slots=True)
-class Listening:
-    """Where the backend listens.
-
-    Attributes:
-        moved_from: The port that was asked for and was taken, or 0.
-    """
-
-    url: str
-    token: str
-    moved_from: int = 0
 
 
 def serve(
@@ -63,7 +48,7 @@ def serve(
     """
     token = sys.stdin.readline().strip() if supervised else ""
     token = token or settings.api_token.get_secret_value() or secrets.token_urlsafe(32)
-    lock = FileLock(_lock_path(settings))
+    lock = FileLock(lock_path(settings))
     try:
         lock.acquire(timeout=5 if supervised else 0)
     except Timeout:
@@ -87,7 +72,6 @@ def _run(
     supervised: bool,
     ready: Callable[[Listening], None],
 ) -> int:
-    run_file = settings.data_dir / RUN_FILE
     server = _Server(
         uvicorn.Config(
             create_app(settings, listening.token),
@@ -100,7 +84,7 @@ def _run(
     )
 
     def started() -> None:
-        write_atomically(run_file, _run_facts(listening), private=True)
+        write_run_file(settings, listening)
         ready(listening)
 
     server.on_started = started
@@ -109,7 +93,7 @@ def _run(
     try:
         server.run(sockets=[listener])
     finally:
-        run_file.unlink(missing_ok=True)
+        remove_run_file(settings)
     return 0 if server.started else 1
 
 
@@ -130,30 +114,6 @@ def announce(listening: Listening) -> None:
     facts = {"url": listening.url, "moved_from": listening.moved_from}
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
-
-
-def read_run_file(settings: Settings) -> Listening | None:
-    """Where the running backend of this data folder listens, or None."""
-    try:
-        facts = json.loads((settings.data_dir / RUN_FILE).read_text(encoding="utf-8"))
-        return Listening(facts["url"], facts["token"])
-    except (OSError, ValueError, KeyError):
-        return None
-
-
-def _run_facts(listening: Listening) -> bytes:
-    facts = {"url": listening.url, "token": listening.token, "pid": os.getpid()}
-    return json.dumps(facts).encode()
-
-
-def _lock_path(settings: Settings) -> Path:
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SettingsError(
-            f"The data folder {settings.data_dir} cannot be made ({error.strerror}); set DATA_DIR."
-        ) from error
-    return settings.data_dir / "backend.lock"
 
 
 def _listen(host: str, port: int) -> tuple[socket.socket, int]:

@@ -1,4 +1,4 @@
-"""Which puppet plays a character: the built-in layered ones, or the user's own picture."""
+"""Which puppet plays a character: a built-in layered one, or the user's own picture."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from backend.avatar.rigging import find_rig
 from backend.errors import BadInputError
 from backend.media.image import load_portrait
 
+ASSETS = Path(__file__).with_name("assets")
+DEFAULT = "kotone"
 RIG_SUFFIX = ".rig.json"
 
 
@@ -19,15 +21,20 @@ def cast(avatar: str, size: int) -> Puppet:
     """The puppet of an avatar.
 
     Args:
-        avatar: The name of a built-in avatar, or the path of a picture.
+        avatar: The name of a built-in avatar, or the path of a picture; empty for the default.
         size: Edge of its frames, pixels.
 
     Raises:
         BadInputError: There is no such picture, or it cannot be used.
     """
-    if not avatar or avatar in LayeredPuppet.built_in():
-        return LayeredPuppet(size, avatar or "kotone")
+    if (avatar or DEFAULT) in built_in_avatars():
+        return LayeredPuppet(size, ASSETS / (avatar or DEFAULT))
     return cast_picture(Path(avatar), size)
+
+
+def built_in_avatars() -> list[str]:
+    """The names of the avatars that come with the program."""
+    return sorted(folder.name for folder in ASSETS.iterdir() if folder.is_dir())
 
 
 def cast_picture(path: Path, size: int) -> PortraitPuppet:

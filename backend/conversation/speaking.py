@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.avatar.pose import Mouth
 from backend.conversation.turn import Turn, VoiceChoice
 from backend.conversation.waterfall import Waterfall
 from backend.engines.base import Phoneme
 from backend.engines.host import EngineHost
 from backend.errors import BadInputError
 from backend.stage.playout import Segment
+
+
+_SILENCE = np.zeros(0, np.int16)
 
 
 class Script:
@@ -23,6 +30,32 @@ class Script:
     def add(self, segment: Segment) -> None:
         """Keep a segment."""
         self.segments.append(segment)
+
+    @property
+    def pcm(self) -> NDArray[np.int16]:
+        """The whole speech: (samples,) int16 at `PLAYOUT_RATE`."""
+        return np.concatenate([one.pcm for one in self.segments]) if self.segments else _SILENCE
+
+    def mouth_at(self, at: float) -> Mouth:
+        """The lips at a time of the script, seconds."""
+        segment, into = self._at(at)
+        return segment.curve.at(into) if segment else Mouth()
+
+    def emotion_at(self, at: float) -> str:
+        """The expression at a time of the script, seconds."""
+        segment, _into = self._at(at)
+        return segment.emotion if segment else "neutral"
+
+    def _at(self, at: float) -> tuple[Segment | None, float]:
+        """The segment at a time (the last one's end lasts on), and the seconds into it."""
+        segment = None
+        for segment in self.segments:  # noqa: B007
+            if at < segment.seconds:
+                break
+            at -= segment.seconds
+        else:
+            at += segment.seconds if segment else 0.0
+        return segment, at
 
     @property
     def phonemes(self) -> list[Phoneme]:
@@ -56,6 +89,4 @@ async def speak_text(host: EngineHost, text: str, choice: VoiceChoice) -> Script
 
 def with_choice(choice: VoiceChoice, *, voice: str, language: str) -> VoiceChoice:
     """The choice with another voice or language, where one is given."""
-    return replace(
-        choice, voice=voice or choice.voice, language=language or choice.language
-    )
+    return replace(choice, voice=voice or choice.voice, language=language or choice.language)

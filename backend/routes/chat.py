@@ -100,7 +100,7 @@ async def speak(body: SpeechBody, room: RoomDep) -> Response:
         voice_of(character, room.settings), voice=body.voice, language=body.language
     )
     script = await speak_text(room.host, text, choice)
-    pcm = np.concatenate([segment.pcm for segment in script.segments])
+    pcm = script.pcm
     seconds = len(pcm) / PLAYOUT_RATE
     room.bus.publish(AudioProcessed(what="spoken", seconds=round(seconds, 2), text=text[:200]))
     times = [[round(one.start, 3), round(one.end, 3), one.ipa] for one in script.phonemes]
@@ -128,7 +128,7 @@ def _decode(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload"
         path.write_bytes(data)
-        return decode_audio(path, MICROPHONE_RATE).pcm
+        return decode_audio(path, MICROPHONE_RATE)
 
 
 async def _stream(room: EngineRoom, character: Character, text: str) -> AsyncIterator[str]:

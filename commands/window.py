@@ -1,0 +1,112 @@
+"""Open the window, with a backend of its own or one elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from config import Settings
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+RAISE_TRIES = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments: none beside the global ones."""
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Open the window and stay until it is closed; without a display, serve headless."""
+    if args.headless or not has_display():
+        if not args.headless:
+            sys.stderr.write("kotodama: there is no display, so the backend serves headless.\n")
+        from backend.server import serve
+        from commands.serve import tell
+
+        return serve(settings, ready=tell)
+    if args.backend:
+        return _open_on(args.backend, args.token, settings)
+    lock = _first_start(settings)
+    if lock is None:
+        return 0 if _raise_other(settings) else 1
+    try:
+        return _open(settings)
+    finally:
+        lock.release()
+
+
+def has_display() -> bool:
+    """Whether a window can be opened."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _open(settings: Settings) -> int:
+    # The backend starts first: it needs longer, and it works while the window is being built.
+    from frontend.supervisor import BackendProcess
+
+    backend = BackendProcess(settings)
+    backend.start()
+    try:
+        from frontend.app import run_window
+
+        return run_window(settings, backend)
+    finally:
+        backend.stop()
+
+
+def _open_on(url: str, token: str, settings: Settings) -> int:
+    from frontend.app import run_window
+    from frontend.supervisor import FixedBackend
+
+    token = token or settings.api_token.get_secret_value()
+    return run_window(settings, FixedBackend(url, token))
+
+
+def _first_start(settings: Settings) -> BaseFileLock | None:
+    """The lock of the one window of a data folder, or None if another has it."""
+    from filelock import FileLock, Timeout
+
+    from config import SettingsError
+
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(settings.data_dir / "window.lock")
+        lock.acquire(timeout=0)
+    except Timeout:
+        return None
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {settings.data_dir} cannot be written ({error.strerror}); set DATA_DIR."
+        ) from error
+    return lock
+
+
+def _raise_other(settings: Settings) -> bool:
+    """Ask the window that is open to come to the front."""
+    import http.client
+    from urllib.parse import urlsplit
+
+    from backend.run_file import read_run_file
+
+    for _attempt in range(RAISE_TRIES):
+        backend = read_run_file(settings)
+        if backend is not None:
+            try:
+                connection = http.client.HTTPConnection(urlsplit(backend.url).netloc, timeout=2)
+                headers = {"Authorization": f"Bearer {backend.token}", "Content-Length": "0"}
+                connection.request("POST", "/api/window/raise", headers=headers)
+                if connection.getresponse().status == 200:
+                    sys.stderr.write("kotodama: it is open already; its window is brought up.\n")
+                    return True
+            except OSError:
+                pass
+        time.sleep(0.25)
+    sys.stderr.write("kotodama: it is open already, but its window does not answer.\n")
+    return False
