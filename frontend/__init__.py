@@ -1,0 +1,1 @@
+"""The window: a view of the backend, which it reaches over HTTP and two sockets."""

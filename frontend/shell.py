@@ -38,7 +38,7 @@ PAGES: dict[str, PageSpec] = {
     "welcome": PageSpec("frontend.pages.welcome:WelcomePage", None),
 }
 
-_KINDS = (("llm", "Chat model"), ("tts", "Voice"), ("clip", "Avatar"), ("stt", "Hearing"))
+_KINDS = (("llm", "Model"), ("tts", "Voice"), ("clip", "Avatar"), ("stt", "Hearing"))
 
 
 def engine_on_duty(engines: Iterable[Mapping[str, Any]], kind: str) -> Mapping[str, Any] | None:

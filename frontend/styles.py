@@ -33,6 +33,9 @@ def build_styles(style: Any, look: Look) -> None:
                 mix(surface, colours.danger, 0.26), colours.danger)  # fmt: skip
         _button(style, look, f"{prefix}Ghost", surface, surface, mix(surface, colours.fg, 0.10),
                 colours.muted)  # fmt: skip
+    _button(style, look, "Picker", colours.bg, colours.bg, mix(colours.bg, colours.fg, 0.08),
+            colours.fg)  # fmt: skip
+    style.configure("Picker.TButton", font=look.fonts.heading, padding=(look.px(8), look.px(4)))
     _entry(style, look)
 
 
@@ -53,6 +56,22 @@ def _frames(style: Any, look: Look) -> None:
                       height=px(32), sticky="nsew")  # fmt: skip
     layout(style, "Card.TFrame", El(card, sticky="nsew"))
     style.configure("Card.TFrame", background=colours.bg)
+    field = "Field.TFrame.shape"
+    if not _known(style, field):
+        assets = Assets(style)
+        size = (700, 120)
+        image_element(
+            style, field,
+            default=assets.rounded_rect(
+                colours.card, size=size, radius=10, outline=colours.line, width=1
+            ),
+            states={"focus": assets.rounded_rect(
+                colours.card, size=size, radius=10, outline=colours.accent, width=2
+            )},
+            border=px(12), padding=0, width=px(24), height=px(24), sticky="nsew",
+        )  # fmt: skip
+    layout(style, "Field.TFrame", El(field, sticky="nsew"))
+    style.configure("Field.TFrame", background=colours.bg)
     for name, colour in (
         ("Inner", colours.card),
         ("Side", colours.sidebar),

@@ -1,9 +1,209 @@
-"""The chat page: the view."""
+"""The chat page: bubbles, input, and the live avatar beside them. Its logic is the presenter's."""
 
 from __future__ import annotations
 
+import tkinter as tk
+
+import ttkbootstrap as ttk
+from PIL import Image
+
+from event_system import Envelope, TurnState
+from frontend.context import AppContext, Connection
 from frontend.pages.base import PageFrame
+from frontend.pages.chat_presenter import Character, ChatPresenter, Message
+from frontend.pages.chat_side import SideColumn
+from frontend.portraits import Portraits
+from frontend.widgets.bubble_paint import PICTURE, Bubble
+from frontend.widgets.bubbles import BubbleList
+from frontend.widgets.composer import Composer
+from frontend.widgets.waterfall import Waterfall
+
+NARROW_BELOW = 900
+DOTS_S = 1.2
+_STATES = {"idle": "", "listening": "listening…", "thinking": "thinking…", "speaking": "speaking"}
 
 
 class ChatPage(PageFrame):
-    """Chat."""
+    """Talk with the character on air.
+
+    Args:
+        parent: The content area.
+        context: What pages may use.
+    """
+
+    def __init__(self, parent: tk.Misc, context: AppContext) -> None:
+        super().__init__(parent, context)
+        self.presenter = ChatPresenter(self, context)
+        self._portraits = Portraits(context.api, self)
+        self._characters: list[Character] = []
+        self._active = 0
+        self._waiting = False
+        px = context.px
+        self.side = SideColumn(self, context, self.presenter.express)
+        self.side.pack(side="right", fill="y", padx=(0, px(16)), pady=px(16))
+        self._build_header()
+        self.composer = Composer(self, context.settings.max_message_chars, self.presenter.send)
+        self.composer.pack(side="bottom", fill="x", padx=px(20), pady=(px(8), px(16)))
+        self.bubbles = BubbleList(
+            self,
+            on_top=self.presenter.load_older,
+            on_action=self.presenter.retry,
+            on_details=self._show_waterfall,
+        )
+        self.bubbles.pack(fill="both", expand=True, padx=(0, px(4)))
+        self.bind("<Configure>", self._resized)
+        self.presenter.on_connection(context.connection)
+
+    def _build_header(self) -> None:
+        px = self.context.px
+        header = ttk.Frame(self)
+        header.pack(fill="x", padx=px(20), pady=(px(14), px(6)))
+        self._picker = ttk.Button(
+            header, text="…", style="Picker.TButton", command=self._open_picker, compound="left"
+        )
+        self._picker.pack(side="left")
+        ttk.ToolTip(self._picker, text="Choose who is on air", position="bottom")
+        self._engines = ttk.Label(header, style="Muted.TLabel")
+        self._engines.pack(side="left", padx=px(6))
+        self.stop = ttk.Button(
+            header, text="Stop", icon="stop-fill", style="Danger.TButton",
+            command=self.context.stop_answer,
+        )  # fmt: skip
+        ttk.ToolTip(self.stop, text="Stop the answer (Esc)", position="bottom")
+        self._state = ttk.Label(header, style="Muted.TLabel")
+        self._state.pack(side="right", padx=(px(8), 0))
+        # Keeps the header's height while the button comes and goes.
+        ttk.Frame(header, height=px(38), width=1).pack(side="right")
+
+    def on_show(self) -> None:
+        """The page comes to the front: the keyboard goes to the input."""
+        self.composer.text.focus_set()
+
+    def on_event(self, envelope: Envelope) -> None:
+        """Something happened in the backend."""
+        self.presenter.on_event(envelope)
+
+    def on_connection(self, state: Connection) -> None:
+        """The backend was reached or lost."""
+        self.presenter.on_connection(state)
+
+    def on_theme(self) -> None:
+        """Dark and light were switched."""
+        self.side.on_theme()
+        self._show_picker()
+
+    def on_tick(self, now: float) -> bool:
+        """Move the avatar, the level and the dots of a waiting answer."""
+        if self._waiting:
+            self.bubbles.pulse(now % DOTS_S / DOTS_S)
+        return self.side.tick(now) or self._waiting
+
+    def show_messages(self, messages: list[Message], *, older: bool) -> None:
+        """Show all messages anew."""
+        self._waiting = any(message.progress == "waiting" for message in messages)
+        self.bubbles.show([bubble(message) for message in messages])
+
+    def prepend(self, messages: list[Message], *, older: bool) -> None:
+        """Add earlier messages above."""
+        self.bubbles.prepend([bubble(message) for message in messages])
+
+    def add(self, message: Message) -> None:
+        """Add a message below."""
+        self._waiting = self._waiting or message.progress == "waiting"
+        self.bubbles.put(bubble(message))
+        if message.who == "user":
+            self.bubbles.to_end()
+
+    def change(self, message: Message) -> None:
+        """A message has another text or state."""
+        if message.progress != "waiting":
+            self._waiting = False
+        self.bubbles.put(bubble(message))
+
+    def remove(self, key: str) -> None:
+        """Take a message away."""
+        self._waiting = False
+        self.bubbles.remove(key)
+
+    def show_characters(self, characters: list[Character], active: int) -> None:
+        """Show who can be chosen and who is on air."""
+        self._characters, self._active = characters, active
+        self._show_picker()
+        for character in characters:
+            self._portraits.fetch(
+                character.number, lambda picture, n=character.number: self._got(n, picture)
+            )  # type: ignore[misc]
+
+    def show_engines(self, text: str) -> None:
+        """Show what answers and what speaks."""
+        self._engines.configure(text=text)
+
+    def show_state(self, state: TurnState) -> None:
+        """Show what the character is doing."""
+        self._state.configure(text=_STATES[state])
+        if state in ("thinking", "speaking"):
+            self.stop.pack(side="right")
+        else:
+            self.stop.pack_forget()
+
+    def show_caption(self, text: str) -> None:
+        """Show the sentence that is heard now."""
+        self.side.avatar.set_caption(text)
+
+    def accept_input(self) -> None:
+        """The message was sent."""
+        self.composer.clear()
+
+    def refuse_input(self, reason: str) -> None:
+        """The message cannot be sent."""
+        self.composer.say(reason)
+
+    def _got(self, number: int, picture: Image.Image) -> None:
+        if number == self._active:
+            self._show_picker()
+            self.bubbles.set_picture(self._portraits.circle(number, self.context.px(PICTURE)))
+            self.side.show_still(picture)
+
+    def _show_picker(self) -> None:
+        active = next((c for c in self._characters if c.number == self._active), None)
+        name = active.name if active else "Nobody on air"
+        self._picker.configure(
+            text=f"  {name}  ▾", image=self._portraits.circle(self._active, self.context.px(28))
+        )
+        self.composer.set_placeholder(f"Say something to {name}…" if active else "Say something…")
+
+    def _open_picker(self) -> None:
+        menu = ttk.Menu(self, tearoff=False)
+        for character in self._characters:
+            mark = "✓ " if character.number == self._active else "   "
+            menu.add_command(
+                label=f"{mark}{character.name}",
+                image=self._portraits.circle(character.number, self.context.px(24)),
+                compound="left",
+                command=lambda number=character.number: self.presenter.switch(number),
+            )
+        below = self._picker.winfo_rooty() + self._picker.winfo_height()
+        menu.tk_popup(self._picker.winfo_rootx(), below)
+
+    def _show_waterfall(self, key: str, x: int, y: int) -> None:
+        message = self.presenter.message(key)
+        if message and message.stages:
+            Waterfall(self, message.stages, x, y)
+
+    def _resized(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self.side.set_narrow(event.width < self.context.px(NARROW_BELOW))
+
+
+def bubble(message: Message) -> Bubble:
+    """How a message is drawn."""
+    return Bubble(
+        key=message.key,
+        tone=message.who,
+        text=message.text,
+        meta=message.meta,
+        marked=message.progress == "interrupted",
+        details=bool(message.stages),
+        action="Retry" if message.retry else "",
+        pending=message.progress == "waiting",
+    )

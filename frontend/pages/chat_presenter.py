@@ -1,0 +1,399 @@
+"""The chat page: what it shows and does, without a widget.
+
+The presenter keeps the messages of the character on air, turns events into changes of single
+messages, and tells the view. It talks to the backend through the context alone.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from event_system import (
+    CharacterChanged,
+    CharacterSwitched,
+    ChatDelta,
+    ChatMessageEvent,
+    ChatResponse,
+    Envelope,
+    ErrorOccurred,
+    Stage,
+    TurnCaption,
+    TurnState,
+    TurnStateChanged,
+)
+from frontend.api import ApiError
+from frontend.context import AppContext, Connection
+from frontend.shell import engine_on_duty, short_name
+
+PAGE = 50
+Who = Literal["user", "character", "error"]
+Progress = Literal["waiting", "streaming", "done", "interrupted"]
+
+
+@dataclass
+class Message:
+    """One bubble.
+
+    Attributes:
+        key: Names the bubble; stable while its text grows.
+        at: When, as the user's clock shows it.
+        stages: Latency waterfall of an answer.
+        engine: What wrote an answer.
+        retry: The user's text that a Retry button sends again; empty for no button.
+    """
+
+    key: str
+    who: Who
+    text: str
+    at: str = ""
+    progress: Progress = "done"
+    stages: tuple[Stage, ...] = ()
+    engine: str = ""
+    retry: str = ""
+
+    @property
+    def first_sound_s(self) -> float | None:
+        """Seconds from the message to the first sound; None where none was made."""
+        times = {stage.name: stage.at_ms for stage in self.stages}
+        at = times.get("first_frame", times.get("first_audio"))
+        return at / 1000 if at is not None else None
+
+    @property
+    def meta(self) -> str:
+        """The line under the bubble."""
+        parts = [self.at] if self.at else []
+        if self.progress == "interrupted":
+            parts.append("interrupted")
+        if self.first_sound_s is not None:
+            parts.append(f"{self.first_sound_s:.2f} s to first sound")
+        if self.engine:
+            parts.append(self.engine)
+        return " · ".join(parts)
+
+
+@dataclass(frozen=True)
+class Character:
+    """Who can be put on air."""
+
+    number: int
+    name: str
+    first_mes: str
+
+
+class ChatView(Protocol):
+    """What the presenter asks of the page."""
+
+    def show_messages(self, messages: list[Message], *, older: bool) -> None:
+        """Show all messages anew; `older` says whether there are more before them."""
+
+    def prepend(self, messages: list[Message], *, older: bool) -> None:
+        """Add earlier messages above; what is visible stays where it is."""
+
+    def add(self, message: Message) -> None:
+        """Add a message below."""
+
+    def change(self, message: Message) -> None:
+        """A message that is shown has another text or state."""
+
+    def remove(self, key: str) -> None:
+        """Take a message away."""
+
+    def show_characters(self, characters: list[Character], active: int) -> None:
+        """Show who can be chosen and who is on air."""
+
+    def show_engines(self, text: str) -> None:
+        """Show what answers and what speaks."""
+
+    def show_state(self, state: TurnState) -> None:
+        """Show what the character is doing."""
+
+    def show_caption(self, text: str) -> None:
+        """Show the sentence that is heard now; empty for none."""
+
+    def accept_input(self) -> None:
+        """The message was sent: empty the input."""
+
+    def refuse_input(self, reason: str) -> None:
+        """The message cannot be sent: say why, keep the text."""
+
+
+@dataclass
+class _Turn:
+    """A turn whose answer is not complete."""
+
+    question: str = ""
+    answer: Message | None = None
+    timings: list[Stage] = field(default_factory=list)
+
+
+class ChatPresenter:
+    """Logic of the chat page.
+
+    Args:
+        view: The page.
+        context: Ways to the backend.
+    """
+
+    def __init__(self, view: ChatView, context: AppContext) -> None:
+        self._view = view
+        self._context = context
+        self._messages: dict[str, Message] = {}
+        self._turns: dict[str, _Turn] = {}
+        self._answered: set[str] = set()
+        self._characters: list[Character] = []
+        self._active = 0
+        self._oldest = 0
+        self._older = self._loading = False
+        self.state: TurnState = "idle"
+
+    @property
+    def character(self) -> Character | None:
+        """Who is on air."""
+        return next((c for c in self._characters if c.number == self._active), None)
+
+    def message(self, key: str) -> Message | None:
+        """The message of a bubble."""
+        return self._messages.get(key)
+
+    def on_connection(self, state: Connection) -> None:
+        """The backend was reached, lost, or its engines changed."""
+        self._view.show_engines(self._engine_line())
+        if state == "up" and not self._characters:
+            self._load_characters()
+        elif state != "up":
+            self._set_state("idle")
+            self._characters = []
+
+    def send(self, text: str) -> None:
+        """Send what the user typed; a running answer is interrupted by it."""
+        text = text.strip()
+        most = self._context.settings.max_message_chars
+        if not text:
+            return
+        if len(text) > most:
+            self._view.refuse_input(
+                f"The message has {len(text):,} characters; {most:,} is the most. Shorten it."
+            )
+            return
+        turn_id = uuid.uuid4().hex
+        message = {"type": "chat.send", "text": text, "turn_id": turn_id}
+        if self._context.player.speaking:
+            self._context.player.hush()
+        if not self._context.send_voice(message):
+            self._view.refuse_input("The backend is not connected yet; your text is kept here.")
+            return
+        self._context.player.prepare(time.monotonic())
+        self._context.hurry()
+        self._view.accept_input()
+        self._ask(turn_id, text)
+
+    def retry(self, key: str) -> None:
+        """Send the question of a failed turn again."""
+        message = self._messages.get(key)
+        if message and message.retry:
+            self._drop(key)
+            self.send(message.retry)
+
+    def switch(self, number: int) -> None:
+        """Put a character on air."""
+        if number != self._active:
+            self._context.stop_answer()
+            self._context.api.post("/api/switch_character", {"character_id": number}, _ignore)
+
+    def express(self, emotion: str) -> None:
+        """Let the character show an expression for some seconds."""
+        self._context.send_voice({"type": "expression", "emotion": emotion})
+
+    def load_older(self) -> None:
+        """The user scrolled to the top: get earlier messages."""
+        if self._older and not self._loading and self._active:
+            self._loading = True
+            self._context.api.get(
+                f"/api/characters/{self._active}/chat?limit={PAGE}&before={self._oldest}",
+                self._show_older, self._not_loaded,
+            )  # fmt: skip
+
+    def on_event(self, envelope: Envelope) -> None:
+        """Take part in what happens."""
+        event = envelope.event
+        if isinstance(event, ChatMessageEvent):
+            if event.character_id == self._active:
+                self._ask(event.turn_id, event.text, envelope.at)
+        elif isinstance(event, ChatDelta):
+            self._grow(event)
+        elif isinstance(event, ChatResponse):
+            self._complete(event, envelope.at)
+        elif isinstance(event, TurnStateChanged):
+            self._set_state(event.state)
+        elif isinstance(event, TurnCaption):
+            self._view.show_caption(event.text)
+        elif isinstance(event, ErrorOccurred) and event.turn_id:
+            self._fail(event)
+        elif isinstance(event, (CharacterSwitched, CharacterChanged)):
+            self._load_characters()
+
+    def _ask(self, turn_id: str, text: str, at: float | None = None) -> None:
+        """Show a question and the place of its answer, once for each turn."""
+        if turn_id in self._turns or turn_id in self._answered:
+            return
+        turn = self._turns[turn_id] = _Turn(question=text)
+        self._put(Message(f"{turn_id}:user", "user", text, at=_clock(at)))
+        turn.answer = Message(f"{turn_id}:character", "character", "", progress="waiting")
+        self._put(turn.answer)
+
+    def _grow(self, event: ChatDelta) -> None:
+        turn = self._turns.get(event.turn_id)
+        if turn and turn.answer:
+            turn.answer.text += event.text
+            turn.answer.progress = "streaming"
+            self._view.change(turn.answer)
+
+    def _complete(self, event: ChatResponse, at: float) -> None:
+        turn = self._turns.pop(event.turn_id, None)
+        if event.turn_id in self._answered or event.character_id != self._active:
+            return
+        self._answered.add(event.turn_id)
+        answer = turn.answer if turn else None
+        if answer is None:
+            answer = Message(f"{event.turn_id}:character", "character", "")
+            self._put(answer)
+        if event.interrupted and not event.heard.strip():
+            self._drop(answer.key)
+            return
+        answer.text = _heard(event.heard) if event.interrupted else event.text
+        answer.progress = "interrupted" if event.interrupted else "done"
+        answer.at, answer.stages = _clock(at), event.stages
+        answer.engine = event.model or event.engine
+        self._view.change(answer)
+
+    def _fail(self, event: ErrorOccurred) -> None:
+        turn = self._turns.pop(event.turn_id, None)
+        if turn is None:
+            return
+        self._answered.add(event.turn_id)
+        if turn.answer and not turn.answer.text:
+            self._drop(turn.answer.key)
+        elif turn.answer:
+            turn.answer.progress = "interrupted"
+            self._view.change(turn.answer)
+        retry = turn.question if event.retryable else ""
+        key = f"{event.turn_id}:error"
+        self._put(Message(key, "error", event.message, at=_clock(None), retry=retry))
+
+    def _put(self, message: Message) -> None:
+        self._messages[message.key] = message
+        self._view.add(message)
+
+    def _drop(self, key: str) -> None:
+        if self._messages.pop(key, None):
+            self._view.remove(key)
+
+    def _set_state(self, state: TurnState) -> None:
+        self.state = state
+        self._view.show_state(state)
+        if state == "idle":
+            self._view.show_caption("")
+
+    def _load_characters(self) -> None:
+        self._context.api.get("/api/characters", self._show_characters)
+
+    def _show_characters(self, rows: list[dict[str, Any]]) -> None:
+        self._characters = [
+            Character(int(row["id"]), str(row["name"]), str(row.get("first_mes") or ""))
+            for row in rows
+        ]
+        active = next((int(row["id"]) for row in rows if row.get("active")), 0)
+        self._view.show_characters(self._characters, active)
+        self._active = active
+        if active:
+            path = f"/api/characters/{active}/chat?limit={PAGE}"
+            self._context.api.get(path, lambda answer: self._show_history(active, answer))
+
+    def _show_history(self, number: int, rows: list[dict[str, Any]]) -> None:
+        """Show the chat as the backend has it; turns that still run keep their bubbles."""
+        if number != self._active:
+            return
+        running = [key for turn in self._turns for key in (f"{turn}:user", f"{turn}:character")]
+        kept = {key: self._messages[key] for key in running if key in self._messages}
+        self._note_page(rows)
+        self._messages = {message.key: message for message in from_rows(rows)}
+        self._answered.update(str(row["turn_id"]) for row in rows)
+        character = self.character
+        if not rows and not kept and character and character.first_mes:
+            greeting = Message("first_mes", "character", character.first_mes)
+            self._messages[greeting.key] = greeting
+        self._messages.update(kept)
+        self._view.show_messages(list(self._messages.values()), older=self._older)
+
+    def _show_older(self, rows: list[dict[str, Any]]) -> None:
+        self._loading = False
+        self._note_page(rows)
+        earlier = from_rows(rows)
+        self._messages = {**{message.key: message for message in earlier}, **self._messages}
+        self._view.prepend(earlier, older=self._older)
+
+    def _not_loaded(self, error: ApiError) -> None:
+        self._loading = False
+        self._context.toast(error.message, "warning")
+
+    def _note_page(self, rows: list[dict[str, Any]]) -> None:
+        self._older = len(rows) >= PAGE
+        if rows:
+            self._oldest = int(rows[0]["id"])
+
+    def _engine_line(self) -> str:
+        engines = self._context.engines
+        found = [engine_on_duty(engines, kind) for kind in ("llm", "tts")]
+        return " · ".join(short_name(engine) for engine in found if engine)
+
+
+def from_rows(rows: list[dict[str, Any]]) -> list[Message]:
+    """The bubbles of chat rows as `GET /api/characters/{id}/chat` gives them."""
+    messages = []
+    for row in rows:
+        turn, at = str(row["turn_id"] or row["id"]), _stored_clock(row)
+        if row.get("user_message"):
+            messages.append(Message(f"{turn}:user", "user", str(row["user_message"]), at=at))
+        if row.get("character_response"):
+            interrupted = bool(row.get("interrupted"))
+            text = str(row["character_response"])
+            messages.append(
+                Message(
+                    f"{turn}:character", "character", _heard(text) if interrupted else text, at=at,
+                    progress="interrupted" if interrupted else "done",
+                    stages=tuple(Stage(**stage) for stage in row.get("stages") or ()),
+                    engine=str(row.get("model") or row.get("engine") or ""),
+                )
+            )  # fmt: skip
+    return messages
+
+
+def _heard(text: str) -> str:
+    """What was heard of an answer that was cut short."""
+    return text.rstrip() + " …"
+
+
+def _clock(at: float | None) -> str:
+    return datetime.fromtimestamp(time.time() if at is None else at).strftime("%H:%M")
+
+
+def _stored_clock(row: Mapping[str, Any]) -> str:
+    """Time of a stored message: today's as hours, older ones with their day."""
+    stamp = str(row.get("timestamp") or "")
+    try:
+        when = datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+    except ValueError:
+        return ""
+    if when.tzinfo:
+        when = when.astimezone()
+    today = when.date() == datetime.now().date()
+    return when.strftime("%H:%M" if today else "%d %b %H:%M")
+
+
+def _ignore(_answer: Any) -> None:
+    """The answer of a call whose effect comes as an event."""
