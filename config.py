@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _runtime("INFO", "Least level logged.")
     log_file: Path = _start(ROOT / "logs" / "kotodama.log", "Log file, rotated at 5 MB.")
 
-    language: str = _runtime("en", "Language spoken and understood (BCP 47).", pattern=r"^[A-Za-z-]{2,12}$")
+    speech_language: str = _runtime("en", "Language spoken and understood (BCP 47).", pattern=r"^[A-Za-z-]{2,12}$")
     sample_rate: Literal[16000] = _start(16000, "Sample rate of the microphone path, Hz.")
     channels: Literal[1] = _start(1, "Channels of the microphone path.")
     input_device: str = _runtime("", "Microphone by name; blank is the system's choice.")
@@ -130,6 +130,12 @@ class Settings(BaseSettings):
     max_message_chars: int = _runtime(4000, "Longest message accepted.", ge=1, le=50_000)
     blocked_words: str = _runtime("", "Words that are never spoken, comma separated.")
     first_start: bool = _runtime(True, "Whether the welcome page shows at start.")
+
+    @field_validator("data_dir", "models_dir", "log_file", mode="after")
+    @classmethod
+    def _beside_the_program(cls, value: Path) -> Path:
+        """A relative path starts at the program's folder, wherever it is started from."""
+        return value if value.is_absolute() else ROOT / value
 
     @field_validator("database_url", mode="after")
     @classmethod

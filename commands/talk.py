@@ -89,7 +89,7 @@ async def _hear(room: EngineRoom, path: Path) -> str:
     sound = decode_file(path, MICROPHONE_RATE)
     if sound.warning:
         note(sound.warning)
-    engine, transcript = await room.host.transcribe(sound.pcm, room.settings.language)
+    engine, transcript = await room.host.transcribe(sound.pcm, room.settings.speech_language)
     if not transcript.text:
         raise BadInputError(f"No words were recognised in {path.name} by {engine}.")
     return transcript.text

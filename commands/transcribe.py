@@ -31,7 +31,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 
     async def work(room: EngineRoom) -> dict[str, Any]:
         engine, transcript = await room.host.transcribe(
-            sound.pcm, args.language or settings.language
+            sound.pcm, args.language or settings.speech_language
         )
         return {
             "text": transcript.text,

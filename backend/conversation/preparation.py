@@ -21,7 +21,7 @@ def voice_of(character: Character, settings: Settings) -> VoiceChoice:
     voice = character.voice
     return VoiceChoice(
         voice=str(voice.get("voice", "")),
-        language=str(voice.get("language", "") or settings.language),
+        language=str(voice.get("language", "") or settings.speech_language),
         speed=float(voice.get("speed", 1.0)),
         pitch=float(voice.get("pitch", 0.0)),
     )

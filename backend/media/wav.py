@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import tempfile
@@ -158,11 +159,7 @@ def write_wav(path: Path | str, pcm: Pcm, sample_rate: int) -> None:
         raise StorageError(_cannot_write(target, error)) from error
     try:
         with os.fdopen(handle, "wb") as file:
-            with wave.open(file, "wb") as writer:
-                writer.setnchannels(1)
-                writer.setsampwidth(2)
-                writer.setframerate(sample_rate)
-                writer.writeframes(np.ascontiguousarray(pcm, "<i2").tobytes())
+            file.write(wav_bytes(pcm, sample_rate))
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(target)
@@ -170,6 +167,17 @@ def write_wav(path: Path | str, pcm: Pcm, sample_rate: int) -> None:
         raise StorageError(_cannot_write(target, error)) from error
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def wav_bytes(pcm: Pcm, sample_rate: int) -> bytes:
+    """(samples,) int16 mono as the bytes of a 16-bit WAV file."""
+    memory = io.BytesIO()
+    with wave.open(memory, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(sample_rate)
+        writer.writeframes(np.ascontiguousarray(pcm, "<i2").tobytes())
+    return memory.getvalue()
 
 
 def _broken_header(name: str) -> str:

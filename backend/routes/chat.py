@@ -116,7 +116,7 @@ async def transcribe(request: Request, room: RoomDep) -> TranscriptAnswer:
     """Recognise the speech in a sound file of any common kind; the body is the file."""
     data = await request.body()
     pcm = await asyncio.to_thread(_decode, data)
-    engine, transcript = await room.host.transcribe(pcm, room.settings.language)
+    engine, transcript = await room.host.transcribe(pcm, room.settings.speech_language)
     seconds = round(len(pcm) / MICROPHONE_RATE, 2)
     room.bus.publish(AudioProcessed(what="transcribed", seconds=seconds, text=transcript.text[:200]))
     return TranscriptAnswer(

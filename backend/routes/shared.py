@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict
 
+from backend.conversation.prompt import fill_macros
 from backend.room import EngineRoom
 from database import Character
 
@@ -62,19 +63,28 @@ class CharacterDetail(CharacterAnswer):
 
 
 def character_answer(character: Character, active_id: int) -> CharacterAnswer:
-    """A character as lists show it; the picture is an address of this API."""
+    """A character as lists show it."""
     answer = CharacterAnswer.model_validate(character)
     return answer.model_copy(update=_shown(character, active_id))
 
 
 def character_detail(character: Character, active_id: int) -> CharacterDetail:
-    """A whole character."""
+    """A whole character, its texts as they are written, with {{char}} and {{user}}."""
     answer = CharacterDetail.model_validate(character)
-    return answer.model_copy(update=_shown(character, active_id))
+    shown = _shown(character, active_id)
+    return answer.model_copy(update={key: shown[key] for key in ("avatar_url", "active")})
 
 
 def _shown(character: Character, active_id: int) -> dict[str, Any]:
+    """What lists show: texts with the names put in, and the picture as an address of this API."""
+
+    def fill(text: str) -> str:
+        return fill_macros(text, char=character.name, user="you")
+
     return {
+        "profile": fill(character.profile),
+        "personality": fill(character.personality),
+        "first_mes": fill(character.first_mes),
         "avatar_url": f"/api/characters/{character.id}/avatar",
         "active": character.id == active_id,
     }
