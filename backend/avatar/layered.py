@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from backend.avatar.layers import warp
 from backend.avatar.layers.assets import DEFAULT_ASSETS, load_assets
 from backend.avatar.layers.brows import draw_brow
-from backend.avatar.layers.compose import TILE, WarpedLayer, over
+from backend.avatar.layers.compose import TILE, Scratch, WarpedLayer, over
 from backend.avatar.layers.eyes import EyeArt
 from backend.avatar.layers.mouth import draw_mouth
 from backend.avatar.layers.patch import SUPERSAMPLE, Patch
@@ -53,11 +53,12 @@ class LayeredPuppet:
         self._face_rig = loaded.rig
         self._lattice = warp.Lattice(edge // CELL, self._unit)
         pixels = loaded.pixels
-        self._back = self._layer(pixels["hair_back"], warp.back_basis)
-        self._body = self._layer(pixels["body"], warp.body_basis)
-        self._face = self._layer(pixels["face"], warp.face_basis)
-        self._front = self._layer(pixels["hair_front"], warp.front_basis)
+        self._back = self._layer(pixels["hair_back"], warp.back_basis, 0.35)
+        self._body = self._layer(pixels["body"], warp.body_basis, 0.3)
+        self._face = self._layer(pixels["face"], warp.face_basis, 0.15)
+        self._front = self._layer(pixels["hair_front"], warp.front_basis, 0.15)
         self._bare_face = self._face.pixels
+        self._scratch = Scratch(edge)
         self._blush = pixels["blush"]
         self._blush_level = 0
         self._backdrop = pixels["backdrop"]
@@ -99,24 +100,24 @@ class LayeredPuppet:
         self._draw(pose, opaque=False)
         return _straight(self._frame[: self._size, : self._size])
 
-    def _layer(self, pixels: NDArray[np.uint8], basis: warp.Basis) -> WarpedLayer:
-        return WarpedLayer(pixels, self._lattice.stack(basis, self._face_rig))
+    def _layer(self, pixels: NDArray[np.uint8], basis: warp.Basis, still: float) -> WarpedLayer:
+        return WarpedLayer(pixels, self._lattice.stack(basis, self._face_rig), still)
 
     def _draw(self, pose: Pose, opaque: bool) -> None:
         values = warp.coefficients(pose)
         frame, field = self._frame, self._lattice.field
-        self._back.draw(frame, field(self._back.stack, values), opaque)
-        self._body.draw(frame, field(self._body.stack, values), opaque)
+        self._back.draw(frame, field(self._back.stack, values), self._scratch, opaque)
+        self._body.draw(frame, field(self._body.stack, values), self._scratch, opaque)
         self._colour_cheeks(float(pose.blush))
         bent_face = field(self._face.stack, values)
-        self._face.draw(frame, bent_face, opaque)
+        self._face.draw(frame, bent_face, self._scratch, opaque)
         self._redraw(pose)
         parts = (self._mouth, *self._eyes, *self._brows)
         anchors = warp.forward(bent_face, np.concatenate([part.anchors for part in parts]))
         places = anchors.reshape(len(parts), -1, 2)
         for part, place in zip(parts[:3], places, strict=False):
             part.lay(frame, place)
-        self._front.draw(frame, field(self._front.stack, values), opaque)
+        self._front.draw(frame, field(self._front.stack, values), self._scratch, opaque)
         # Brows show through the fringe, as is the custom in this style.
         for part, place in zip(parts[3:], places[3:], strict=True):
             part.lay(frame, place)

@@ -84,7 +84,7 @@ def _colour(sheet: Sheet) -> None:
 
 def _nose(sheet: Sheet) -> None:
     x, y = KOTONE.nose
-    sheet.fill(ellipse((x + 9, y + 2), (9, 7)), ink.SKIN_SHADE, opacity=0.75, soft=2.5)
+    sheet.fill(ellipse((x + 8, y + 2), (8, 6)), ink.SKIN_SHADE, opacity=0.55, soft=3)
     tip = bezier([(x - 7, y + 7), (x - 3, y + 12), (x + 4, y + 12), (x + 8, y + 6)])
     sheet.stroke(tip, 4.0, ink.SKIN_LINE, start=0.5, end=0.5, opacity=0.85)
-    sheet.fill(ellipse((x - 4, y - 9), (3.6, 6)), (255, 255, 252), opacity=0.9, soft=1.2)
+    sheet.fill(ellipse((x - 2, y - 7), (3.0, 5)), (255, 255, 252), opacity=0.85, soft=1.4)

@@ -12,12 +12,10 @@ Pixels = NDArray[np.uint8]
 Run = tuple[int, int, int, int]
 Region = tuple[slice, slice]
 
-_BAND = 8
+_BAND = 4
 TILE = _BAND * CELL
 _MERGE_GAP = 4
 _MARGIN = CELL * PAD
-# Pixels: a movement too small to be seen between two frames.
-_STILL = 0.15
 
 
 def over(frame: Pixels, layer: Pixels) -> None:
@@ -27,28 +25,52 @@ def over(frame: Pixels, layer: Pixels) -> None:
     cv2.add(frame, layer, dst=frame)
 
 
-def over_opaque(frame: Pixels, layer: Pixels) -> None:
-    """The same where the frame is opaque: its alpha is not computed, which is faster."""
-    clear = cv2.bitwise_not(cv2.extractChannel(layer, 3))
-    cv2.multiply(frame, cv2.cvtColor(clear, cv2.COLOR_GRAY2BGRA), dst=frame, scale=1 / 255)
-    cv2.add(frame, layer, dst=frame)
+class Scratch:
+    """Buffers that every layer borrows in turn: fresh memory would cost more than the drawing."""
+
+    def __init__(self, edge: int) -> None:
+        """Buffers for frames of this edge, in pixels."""
+        self._gray: Pixels = np.empty(edge * edge, np.uint8)
+        self._colour: Pixels = np.empty(edge * edge * 4, np.uint8)
+        self._map: Grid = np.empty((edge + 2 * _MARGIN) ** 2 * 2, np.float32)
+
+    def map(self, wide: int, tall: int) -> Grid:
+        """A place for a map: (tall, wide, 2) float32."""
+        return self._map[: tall * wide * 2].reshape(tall, wide, 2)
+
+    def over(self, frame: Pixels, layer: Pixels, opaque: bool) -> None:
+        """As `over`. If `opaque`, the frame's alpha is taken to be 255 and not computed."""
+        tall, wide = layer.shape[:2]
+        gray = self._gray[: tall * wide].reshape(tall, wide)
+        clear = self._colour[: tall * wide * 4].reshape(tall, wide, 4)
+        cv2.extractChannel(layer, 3, dst=gray)
+        cv2.bitwise_not(gray, dst=gray)
+        if opaque:
+            cv2.cvtColor(gray, cv2.COLOR_GRAY2BGRA, dst=clear)
+        else:
+            cv2.merge((gray, gray, gray, gray), dst=clear)
+        cv2.multiply(frame, clear, dst=frame, scale=1 / 255)
+        cv2.add(frame, layer, dst=frame)
 
 
 class WarpedLayer:
     """A layer that bends with the pose. It keeps its last bending and uses it while it rests."""
 
-    def __init__(self, pixels: Pixels, stack: Grid) -> None:
+    def __init__(self, pixels: Pixels, stack: Grid, still: float) -> None:
         """Find the cells that are painted.
 
         Args:
             pixels: The layer, premultiplied BGRA, as large as the frame: a multiple of TILE.
             stack: Its basis on the lattice: see `warp.Lattice.stack`.
+            still: Movement, in pixels, that is too small to be seen in this layer.
         """
         cells = pixels.shape[0] // CELL
         alpha = pixels[..., 3].reshape(cells, CELL, cells, CELL).max((1, 3))
         self.pixels = pixels
         self.stack = stack
+        self._still = still
         self._occupied = np.where(alpha > 0, 255, 0).astype(np.uint8)
+        self._store: Pixels = np.empty(pixels.size, np.uint8)
         self._bent: list[tuple[Region, Pixels]] = []
         self._bent_by: Grid | None = None
 
@@ -57,24 +79,29 @@ class WarpedLayer:
         self.pixels = pixels
         self._bent_by = None
 
-    def draw(self, frame: Pixels, field: Grid, opaque: bool) -> None:
+    def draw(self, frame: Pixels, field: Grid, scratch: Scratch, opaque: bool) -> None:
         """Lay the layer over the frame, bent by the field of its stack, in place."""
-        if self._bent_by is None or float(cv2.norm(field, self._bent_by, cv2.NORM_INF)) > _STILL:
-            self._bent = [self._bend(field, run) for run in self._runs(field)]
+        if self._bent_by is None or float(cv2.norm(field, self._bent_by, cv2.NORM_INF)) > self._still:
+            self._bend(field, scratch)
             self._bent_by = field
-        lay = over_opaque if opaque else over
         for region, piece in self._bent:
-            lay(frame[region], piece)
+            scratch.over(frame[region], piece, opaque)
 
-    def _bend(self, field: Grid, run: Run) -> tuple[Region, Pixels]:
-        x0, y0, x1, y1 = run
-        nodes = field[y0 : y1 + 2 * PAD, x0 : x1 + 2 * PAD]
-        wide, tall = (x1 - x0) * CELL, (y1 - y0) * CELL
-        where = cv2.resize(nodes, (wide + 2 * _MARGIN, tall + 2 * _MARGIN))
-        where = where[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
-        piece = cv2.remap(self.pixels, where, None, cv2.INTER_LINEAR)
-        x, y = x0 * CELL, y0 * CELL
-        return (slice(y, y + tall), slice(x, x + wide)), piece
+    def _bend(self, field: Grid, scratch: Scratch) -> None:
+        self._bent = []
+        used = 0
+        for x0, y0, x1, y1 in self._runs(field):
+            nodes = field[y0 : y1 + 2 * PAD, x0 : x1 + 2 * PAD]
+            wide, tall = (x1 - x0) * CELL, (y1 - y0) * CELL
+            where = scratch.map(wide + 2 * _MARGIN, tall + 2 * _MARGIN)
+            cv2.resize(nodes, (where.shape[1], where.shape[0]), dst=where)
+            where = where[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN]
+            size = wide * tall * 4
+            piece = self._store[used : used + size].reshape(tall, wide, 4)
+            used += size
+            cv2.remap(self.pixels, where, None, cv2.INTER_LINEAR, dst=piece)
+            x, y = x0 * CELL, y0 * CELL
+            self._bent.append(((slice(y, y + tall), slice(x, x + wide)), piece))
 
     def _runs(self, field: Grid) -> list[Run]:
         """Rectangles of cells (x0, y0, x1, y1) in the frame that may show this layer."""

@@ -55,11 +55,19 @@ class EyeArt:
         self._centre = centre
         self._side = float(side)
         self._lids = _lids()
+        self._kept: tuple[float, float] | None = None
+        self._kept_lids: tuple[Points, Drawing, Drawing] = (self._lids.upper, [], [])
 
     def draw(self, closure: float, squint: float, gaze: tuple[float, float]) -> Drawing:
-        """The eye at a closure (-0.3 to 1), a raised lower lid (0 to 1) and a gaze (-1 to 1)."""
+        """The eye at a closure (-0.3 to 1), a raised lower lid (0 to 1) and a gaze (-1 to 1).
+
+        The lids are kept while only the gaze moves.
+        """
         shut = min(max(closure, -0.3), 1.0)
-        opening, under, over = self._draw_lids(shut, min(max(squint, 0.0), 1.0))
+        if self._kept != (shut, squint):
+            self._kept = (shut, squint)
+            self._kept_lids = self._draw_lids(shut, min(max(squint, 0.0), 1.0))
+        opening, under, over = self._kept_lids
         if not under:
             return over
         iris = np.concatenate([self._iris(shut, gaze), opening])
@@ -101,12 +109,12 @@ class EyeArt:
         if amount <= 0.05:
             return [line]
         lid = np.concatenate([upper[2:-2], (lids.upper[2:-2] - (0, 8 - 20 * amount))[::-1]])
-        tint = Shape(lid, ink.bgra(ink.SKIN_SHADE, int(80 * min(amount, 1.0))))
+        tint = Shape(lid, ink.bgra(ink.SKIN_SHADE, int(46 * min(amount, 1.0))))
         return [tint, line]
 
     def _lash(self, upper: Points, lower: Points, amount: float) -> Drawing:
         lids = self._lids
-        weight = lids.lash * (1 - 0.35 * max(amount, 0.0))
+        weight = lids.lash * (1 - 0.12 * max(amount, 0.0))
         top = upper.copy()
         top[:, 1] -= weight
         top[:, 0] -= weight * 0.25 * (1 - lids.t)

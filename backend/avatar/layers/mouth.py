@@ -11,15 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.avatar.layers import palette as ink
-from backend.avatar.layers.geometry import Points, Profile, ribbon, taper
+from backend.avatar.layers.geometry import Profile, ribbon, spline, taper
 from backend.avatar.layers.shape import Drawing, Shape, moved
 from backend.avatar.pose import Mouth
 
 _T: Profile = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 33))
 _T2: Profile = _T * _T
 _PEN: Profile = taper(np.linspace(0, 1, 33), 0.3, 0.3)
-_GAP = 74.0
+_SHORT_PEN: Profile = taper(np.linspace(0, 1, 17), 0.5, 0.5)
+_GAP = 60.0
 _SEALED_AT = 0.9
+_PARTED = 0.6
 
 
 def _unit(value: float, low: float = 0.0) -> float:
@@ -74,7 +76,8 @@ def draw_mouth(
     """The mouth in drawing order, in art units."""
     edges = lips(mouth, smile, half_width)
     shapes: Drawing = []
-    if edges.gap > 0.6:
+    if edges.gap > _PARTED:
+        shapes.extend(_ring(edges, mouth))
         shapes.append(_band(edges.x, edges.upper, edges.lower, ink.MOUTH_DARK))
         shapes.extend(_inside(edges, mouth))
     shapes.extend(_lines(edges, mouth))
@@ -120,23 +123,49 @@ def _inside(edges: Lips, mouth: Mouth) -> Drawing:
 
 def _lines(edges: Lips, mouth: Mouth) -> Drawing:
     x, upper, lower = edges.x, edges.upper, edges.lower
-    press, tuck, rounded = _unit(mouth.press), _unit(mouth.tuck), _unit(mouth.round)
+    press, tuck = _unit(mouth.press), _unit(mouth.tuck)
     dark = ink.bgra(ink.MOUTH_LINE)
-    over = np.stack([x * 1.07, upper], axis=1)
-    under = np.stack([x, lower], axis=1)
+    apart = min(edges.gap / 10, 1.0)
     shapes: Drawing = []
-    below: Points = np.stack([x[10:-10] * 0.9, lower[10:-10] + 11 - 3 * tuck], axis=1)
-    pen = (3.6 + 3.0 * press + 2.2 * rounded) * _PEN[10:-10] * 1.3
-    shapes.append(Shape(ribbon(below, np.maximum(pen, 0.3)), ink.bgra(ink.LIP, 200)))
+    near = slice(8, -8)
+    below = np.stack([x[near] * 0.85, lower[near] + 11 - 4 * tuck + 2 * apart], axis=1)
+    shapes.append(Shape(ribbon(below, (4.2 + 2.4 * press) * _SHORT_PEN + 0.2), ink.bgra(ink.LIP, 150)))
     if tuck > 0.05:
-        lip = np.stack([x[5:-5] * 0.94, lower[5:-5] + 1.5], axis=1)
-        shapes.append(Shape(ribbon(lip, 8 * tuck * _PEN[5:-5]), ink.bgra(ink.LIP)))
-    if edges.gap > 0.6:
-        shapes.append(Shape(ribbon(under, 3.2 * _PEN + 0.6), dark))
-    shapes.append(Shape(ribbon(over, (4.2 + 1.8 * press) * _PEN + 0.5), dark))
-    if press > 0.3:
-        for side in (0, -1):
-            corner = np.array([over[side, 0], over[side, 1]])
-            mark = np.array([corner + (0, -6 * press), corner + (0, 6 * press)])
-            shapes.append(Shape(ribbon(mark, 3.0 * press), ink.bgra(ink.MOUTH_LINE)))
+        lip = np.stack([x[5:-5] * 0.94, lower[5:-5] + 2.0], axis=1)
+        shapes.append(Shape(ribbon(lip, 9 * tuck * _PEN[5:-5]), ink.bgra(ink.LIP)))
+    under = np.stack([x, lower], axis=1)
+    over = np.stack([x * (1.08 - 0.08 * apart), upper], axis=1)
+    if edges.gap > _PARTED:
+        shapes.append(Shape(ribbon(under, (1.4 + 1.8 * _PEN) * apart + 0.2), dark))
+    shapes.append(Shape(ribbon(over, (3.6 + 1.2 * press) * _PEN + 0.9 * apart + 0.3), dark))
+    if press > 0.2:
+        shapes.extend(_dimples(edges, press))
+    return shapes
+
+
+def _ring(edges: Lips, mouth: Mouth) -> Drawing:
+    """The lips themselves, seen when they are pushed forward."""
+    rounded = _unit(mouth.round) * min(edges.gap / 8, 1.0)
+    if rounded < 0.05:
+        return []
+    outline = np.stack(
+        [
+            np.concatenate([edges.x, edges.x[-2:0:-1]]),
+            np.concatenate([edges.upper, edges.lower[-2:0:-1]]),
+        ],
+        axis=1,
+    )
+    middle = (outline.min(0) + outline.max(0)) / 2
+    half = np.maximum((outline.max(0) - outline.min(0)) / 2, 1.0)
+    return [Shape(middle + (outline - middle) * (1 + 6.0 * rounded / half), ink.bgra(ink.LIP, 190))]
+
+
+def _dimples(edges: Lips, press: float) -> Drawing:
+    """Short strokes where pressed lips dent the cheeks."""
+    shapes: Drawing = []
+    for end, side in ((0, -1.0), (-1, 1.0)):
+        x, y = float(edges.x[end]) + side * 4, float(edges.upper[end])
+        dent = spline([(x, y - 6.5), (x + side * 2.5, y), (x, y + 5)], 5)
+        pen = 3.2 * press * taper(np.linspace(0, 1, len(dent)), 0.5, 0.5)
+        shapes.append(Shape(ribbon(dent, pen), ink.bgra(ink.MOUTH_LINE)))
     return shapes

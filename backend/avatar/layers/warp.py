@@ -71,8 +71,8 @@ def face_basis(x: Grid, y: Grid, rig: FaceRig) -> list[tuple[Grid, Grid]]:
     across = np.clip(1 - ((x - cx) / 235) ** 2, -0.4, 1)
     along = np.clip(1 - ((y - cy) / 330) ** 2, -0.2, 1)
     turn = 13 + 45 * across * (0.6 + 0.4 * along)
-    drop = 1 / (1 + np.exp(-(y - rig.mouth[1] - 8) / 14))
-    jaw = 15 * drop * np.clip(1.25 - np.abs(x - cx) / 190, 0, 1)
+    drop = 1 / (1 + np.exp(-(y - rig.mouth[1] - 10) / 16))
+    jaw = 20 * drop * np.clip(1.25 - np.abs(x - cx) / 190, 0, 1)
     nod = 9 + 29 * along * (0.7 + 0.3 * across)
     return _head(x, y, rig, (turn, 0 * x), (0 * x, nod), 0 * x, jaw)
 
