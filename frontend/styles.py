@@ -37,6 +37,7 @@ def build_styles(style: Any, look: Look) -> None:
             colours.fg)  # fmt: skip
     style.configure("Picker.TButton", font=look.fonts.heading, padding=(look.px(8), look.px(4)))
     _entry(style, look)
+    _combobox(style, look)
 
 
 def _known(style: Any, element: str) -> bool:
@@ -166,3 +167,25 @@ def _entry(style: Any, look: Look) -> None:
                         background=surface, fieldbackground=fill, insertcolor=colours.fg,
                         selectbackground=colours.primary,
                         selectforeground=colours.on_primary)  # fmt: skip
+
+
+def _combobox(style: Any, look: Look) -> None:
+    """`InnerRound.TCombobox`: the entry's shape on a card, with a chevron."""
+    colours, px = look.palette, look.px
+    name, shape = "InnerRound.TCombobox", "InnerRound.TEntry.shape"
+    arrow = "InnerRound.TCombobox.arrow"
+    if not _known(style, arrow):
+        assets = Assets(style)
+        image_element(style, arrow, default=assets.icon("chevron-down", (12, 12), colours.muted))
+    layout(style, name, El(shape, sticky="nsew", children=[
+        El("Combobox.padding", expand="1", sticky="nsew", children=[
+            El(arrow, side="right", sticky=""),
+            El("Combobox.textarea", sticky="nsew"),
+        ])
+    ]))  # fmt: skip
+    style.configure(name, padding=(px(12), px(8)), foreground=colours.fg, background=colours.card,
+                    fieldbackground=colours.raised, insertcolor=colours.fg,
+                    selectbackground=colours.primary,
+                    selectforeground=colours.on_primary)  # fmt: skip
+    state_map(style, name, fieldbackground={"readonly": colours.raised},
+              foreground={"disabled": colours.muted})  # fmt: skip

@@ -19,9 +19,10 @@ class ScrollArea(ttk.Frame):
     Args:
         parent: The widget that it stands in.
         card: Whether it stands on a card rather than on the page.
+        gutter: Logical pixels between the content and the scrollbar.
     """
 
-    def __init__(self, parent: tk.Misc, *, card: bool = False) -> None:
+    def __init__(self, parent: tk.Misc, *, card: bool = False, gutter: int = 0) -> None:
         style = "Inner.TFrame" if card else "TFrame"
         super().__init__(parent, style=style)
         self._card = card
@@ -32,7 +33,7 @@ class ScrollArea(ttk.Frame):
         self.body = ttk.Frame(self._canvas, style=style)
         self._window = self._canvas.create_window(0, 0, window=self.body, anchor="nw")
         self._canvas.configure(yscrollcommand=self._scrolled, yscrollincrement=1, height=1, width=1)
-        self._canvas.pack(side="left", fill="both", expand=True)
+        self._canvas.pack(side="left", fill="both", expand=True, padx=(0, look(self).px(gutter)))
         self._canvas.bind("<Configure>", lambda event: self._fit())
         self.body.bind("<Configure>", lambda event: self._fit())
         # A bind tag of its own lets every widget inside scroll, without touching their bindings.

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import tkinter as tk
+from typing import cast
 
 import ttkbootstrap as ttk
+
+from frontend.theme import look
+
+_FIRST_WIDTH = 280
+"""Logical pixels at which text wraps until the label has been laid out."""
 
 
 class WrapLabel(ttk.Label):
@@ -20,11 +26,23 @@ class WrapLabel(ttk.Label):
     def __init__(
         self, parent: tk.Misc, text: str = "", *, style: str = "TLabel", centre: bool = False
     ) -> None:
+        self._wraps_at = look(parent).px(_FIRST_WIDTH)
         super().__init__(
             parent, text=text, style=style, anchor="center" if centre else "w",
-            justify="center" if centre else "left", wraplength=1,
+            justify="center" if centre else "left", wraplength=self._wraps_at,
         )  # fmt: skip
         self.bind("<Configure>", self._wrap)
 
     def _wrap(self, event: tk.Event[tk.Misc]) -> None:
-        self.configure(wraplength=max(1, event.width))
+        """Wrap at the new width; where that changes no line, spare the layout another round."""
+        width = max(1, event.width)
+        if width == self._wraps_at:
+            return
+        if self._natural_width() <= min(width, self._wraps_at):
+            return
+        self._wraps_at = width
+        self.configure(wraplength=width)
+
+    def _natural_width(self) -> int:
+        font = ttk.Style().lookup(str(self["style"]), "font") or "TkDefaultFont"
+        return cast(int, self.tk.call("font", "measure", font, str(self["text"])))

@@ -1,0 +1,190 @@
+"""The Settings page: sections of fields that save themselves, with search and reset."""
+
+from __future__ import annotations
+
+import time
+import tkinter as tk
+from collections.abc import Sequence
+
+import ttkbootstrap as ttk
+
+from event_system import ConfigChanged, Envelope
+from frontend.context import AppContext, Connection
+from frontend.pages.base import PageFrame
+from frontend.pages.settings_card import SectionCard
+from frontend.pages.settings_presenter import SettingsPresenter
+from frontend.widgets.scroll import ScrollArea
+from frontend.widgets.wrap_label import WrapLabel
+
+_SEARCH_MS = 200
+_BUILD_S = 0.008
+"""How long a tick may make rows."""
+
+
+class SettingsPage(PageFrame):
+    """The page and its widgets; what it does is in `SettingsPresenter`."""
+
+    def __init__(self, parent: tk.Misc, context: AppContext) -> None:
+        super().__init__(parent, context)
+        self.presenter = SettingsPresenter(context.api, context)
+        self.presenter.on_change(self._changed)
+        self.cards: dict[str, SectionCard] = {}
+        self.section = "model"
+        self._search_job = ""
+        px = context.px
+        self._build_header().pack(fill="x", padx=px(24), pady=(px(20), px(12)))
+        self._tabs = ttk.Frame(self)
+        self._tabs.pack(fill="x", padx=px(24), pady=(0, px(12)))
+        self._area = ScrollArea(self, gutter=12)
+        self._area.pack(fill="both", expand=True, padx=(px(24), px(8)), pady=(0, px(12)))
+        self._note = WrapLabel(self._area.body, style="Muted.TLabel")
+        self._arrange()
+
+    def on_show(self) -> None:
+        """Read the settings anew: they may have been changed elsewhere."""
+        self.presenter.load()
+
+    def on_hide(self) -> None:
+        """Save what was typed last."""
+        self.presenter.flush()
+
+    def on_event(self, envelope: Envelope) -> None:
+        """Another client changed settings."""
+        if isinstance(envelope.event, ConfigChanged) and self.winfo_ismapped():
+            self.presenter.load()
+
+    def on_theme(self) -> None:
+        """Fields are made with the colours of their time."""
+        self._rebuild()
+
+    def on_connection(self, state: Connection) -> None:
+        """Load once the backend is there."""
+        if state == "up" and not self.presenter.sections and self.winfo_ismapped():
+            self.presenter.load()
+
+    def on_find(self) -> None:
+        """Put the cursor into the search field."""
+        self.search.focus_set()
+        self.search.selection_range(0, "end")
+
+    def on_tick(self, now: float) -> bool:
+        """Make the rows that are still missing, a few each tick."""
+        deadline = time.perf_counter() + _BUILD_S
+        for card in self._visible():
+            if not card.complete:
+                card.build(deadline)
+                self._area.adopt()
+                return True
+        return False
+
+    def choose(self, section: str) -> None:
+        """Show one section."""
+        self.section = section
+        self.search.delete(0, "end")
+        self._arrange()
+        self._area.to_top()
+
+    def _build_header(self) -> ttk.Frame:
+        row, px = ttk.Frame(self), self.context.px
+        ttk.Label(row, text="Settings", style="Title.TLabel").pack(side="left")
+        ttk.Button(
+            row, text="Reset all", icon="arrow-counterclockwise", style="Danger.TButton",
+            command=self._ask_reset,
+        ).pack(side="right", padx=(px(12), 0))  # fmt: skip
+        self.search = ttk.Entry(row, style="Round.TEntry", width=28)
+        self.search.pack(side="right")
+        ttk.Label(row, icon="search", style="Muted.TLabel").pack(side="right", padx=px(8))
+        self.search.bind("<KeyRelease>", lambda event: self._search_soon())
+        return row
+
+    def _search_soon(self) -> None:
+        if self._search_job:
+            self.context.cancel(self._search_job)
+        self._search_job = self.context.schedule(_SEARCH_MS, self._search)
+
+    def _search(self) -> None:
+        self._search_job = ""
+        self._arrange()
+        self._area.to_top()
+
+    @property
+    def _query(self) -> str:
+        return self.search.get().strip()
+
+    def _changed(self, keys: Sequence[str] | None) -> None:
+        if keys is None:
+            self._rebuild()
+            return
+        for card in self.cards.values():
+            for key in keys:
+                if key in card.rows:
+                    card.rows[key].show()
+
+    def _rebuild(self) -> None:
+        """Make all anew."""
+        for card in self.cards.values():
+            card.destroy()
+        self.cards.clear()
+        self._arrange()
+
+    def _visible(self) -> list[SectionCard]:
+        """The cards in view: the chosen one, or all that the search finds."""
+        for section in self.presenter.sections:
+            if section.key not in self.cards and (self._query or section.key == self.section):
+                self.cards[section.key] = SectionCard(
+                    self._area.body, self.context, self.presenter, section
+                )
+        if self._query:
+            return [card for card in self.cards.values() if card.filter(self._query)]
+        return [card for key, card in self.cards.items() if key == self.section]
+
+    def _arrange(self) -> None:
+        """Show the tabs and the cards in view."""
+        self._build_tabs()
+        visible = self._visible()
+        for card in self.cards.values():
+            card.pack_forget()
+        self._note.pack_forget()
+        for card in visible:
+            card.filter(self._query)
+            card.pack(fill="x", pady=(0, self.context.px(12)))
+        if not visible:
+            self._note.configure(text=self._why_empty())
+            self._note.pack(fill="x")
+        self.context.hurry()
+
+    def _why_empty(self) -> str:
+        if self.presenter.problem:
+            return self.presenter.problem
+        if not self.presenter.sections:
+            return "Waiting for the backend's settings…"
+        return f"No setting fits “{self._query}”."
+
+    def _build_tabs(self) -> None:
+        px = self.context.px
+        tabs = self._tabs.winfo_children()
+        sections = self.presenter.sections
+        if len(tabs) != len(sections):
+            for tab in tabs:
+                tab.destroy()
+            for section in sections:
+                ttk.Button(
+                    self._tabs, text=section.title,
+                    command=lambda key=section.key: self.choose(key),
+                ).pack(side="left", padx=(0, px(8)))  # fmt: skip
+        for tab, section in zip(self._tabs.winfo_children(), sections, strict=True):
+            chosen = section.key == self.section and not self._query
+            tab.configure(style="Primary.TButton" if chosen else "Secondary.TButton")  # type: ignore[call-arg]
+
+    def _ask_reset(self) -> None:
+        from tkinter import messagebox
+
+        if messagebox.askokcancel(
+            "Reset all settings",
+            "Put every setting back to its default? Keys stay; they can be removed one by one.",
+            icon="warning",
+            default="cancel",
+            parent=self,
+        ):
+            self.presenter.reset_all()
+            self.context.toast("All settings are back to their defaults.", "success")
