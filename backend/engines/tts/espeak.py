@@ -94,10 +94,10 @@ class EspeakVoice(Voice):
 
         voice: str = Field("", description="espeak's name of a voice; empty: by language.")
         variant: str = Field(
-            "f2", description="espeak's voice variant (f1 to f5, Annie, m3 …); empty: plain."
+            "f5", description="espeak's voice variant (f1 to f5, Annie, m3 …); empty: plain."
         )
         rate: int = Field(165, ge=80, le=400, description="Words a minute.")
-        pitch: int = Field(62, ge=0, le=_MAX_PITCH, description="0 (low) to 99 (high).")
+        pitch: int = Field(60, ge=0, le=_MAX_PITCH, description="0 (low) to 99 (high).")
         pitch_range: int = Field(
             55, ge=0, le=_MAX_PITCH, description="0 (monotone) to 99 (sing-song)."
         )
