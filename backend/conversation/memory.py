@@ -8,7 +8,6 @@ asked, denied, imagined or reported of somebody else is not learned; better to m
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_FACTS = 5
@@ -33,6 +32,10 @@ NOT_NAMES = frozenset(
         to today together too totally traveling travelling trying under unemployed unsure up upset
         used using very vegan vegetarian waiting walking watching well wet what when where who why
         with without wondering working worried writing wrong you young your
+        american australian austrian belgian brazilian british canadian chinese danish dutch
+        english european filipino finnish french german greek indian indonesian irish italian
+        japanese korean mexican norwegian polish portuguese romanian russian scottish spanish
+        swedish swiss thai turkish ukrainian vietnamese welsh
     """.split()  # noqa: SIM905
 )
 """Words that follow "I'm" without being a name."""
@@ -40,9 +43,9 @@ NOT_NAMES = frozenset(
 _LETTERS = r"[^\W\d_]"
 _NAME = rf"{_LETTERS}[\w'’.-]*(?: {_LETTERS}[\w'’-]*){{0,2}}"
 _FIRM_NAME = re.compile(
-    rf"\b(?:my name(?:'s|’s| is)|(?:you can |please |just |everyone )?calls? me|the name(?:'s|’s| is)|"
-    rf"i go by|i am called|i['’]m called|ich hei(?:ß|ss)e|mein name ist|je m['’]appelle|me llamo|mi chiamo|"
-    rf"meu nome é|me chamo)\s+(?P<name>{_NAME})",
+    rf"\b(?:(?:my|the) name(?:'s|’s| is)|(?:you can |please |just |everyone )?calls? me|"
+    rf"i go by|i am called|i['’]m called|ich hei(?:ß|ss)e|mein name ist|je m['’]appelle|"
+    rf"me llamo|mi chiamo|meu nome é|me chamo)\s+(?P<name>{_NAME})",
     re.I,
 )
 _LOOSE_NAME = re.compile(
@@ -63,12 +66,14 @@ _NAME_JOKES = frozenset(
 )
 
 _NOT_MEANT = re.compile(
-    r"\b(?:if|imagine|pretend|suppose|wish|would|wouldn['’]?t|used to|joking|just kidding|jk|guess|bet)\b",
+    r"\b(?:if|imagine|pretend|suppose|wish|would|wouldn['’]?t|used to|joking|just kidding|jk|"
+    r"guess|bet)\b",
     re.I,
 )
 _SENTENCE = re.compile(r"[^.!?\n…]+(?:\.(?=\w)[^.!?\n…]+)*[.!?…]*")
 _THING_END = re.compile(
-    r"\s*(?:[,;:]|\s-\s|\b(?:because|but|since|although|though|when|if|so that|which|and (?:i|you|my|we|it)|btw|lol|right now)\b).*$",
+    r"\s*(?:[,;:]|\s-\s|\b(?:because|but|since|although|though|when|if|so that|which|"
+    r"and (?:i|you|my|we|it)|btw|lol|right now)\b).*$",
     re.I,
 )
 _WEAK_THINGS = frozenset(
@@ -92,73 +97,66 @@ class Learned:
     facts: tuple[str, ...] = ()
 
 
-_Phrase = Callable[[re.Match[str]], str]
-
-
-def _fact(pattern: str, phrase: _Phrase) -> tuple[re.Pattern[str], _Phrase]:
-    return re.compile(pattern, re.I), phrase
-
-
-_I = r"^(?:(?:and|but|so|well|oh|hey|hi|hello|also|actually|yes|yeah|no|fun fact)[,: ]+)*i(?:['’]?ve got| have got)? ?"
-_SOFT = r"(?:really |also |absolutely |totally |just |still |mostly |usually |kind of |actually )*"
-_MY = r"\bmy (?P<what>(?:[\w'’-]+ ){0,2}?[\w'’-]+)"
-
-_FACT_PATTERNS: tuple[tuple[re.Pattern[str], _Phrase], ...] = (
-    _fact(rf"{_I}{_SOFT}live in (?P<x>.+)", lambda m: f"lives in {m['x']}"),
-    _fact(rf"{_I}(?:come|am|['’]?m) {_SOFT}from (?P<x>.+)", lambda m: f"comes from {m['x']}"),
-    _fact(
-        rf"{_I}(?:am|['’]?m) {_SOFT}(?P<x>\d{{1,3}})(?: years old)?[.!]*$",
-        lambda m: f"is {m['x']} years old",
-    ),
-    _fact(rf"{_I}{_SOFT}work (?P<p>as|at|for|in) (?P<x>.+)", lambda m: f"works {m['p']} {m['x']}"),
-    _fact(
-        rf"{_I}(?:am|['’]?m) {_SOFT}(?P<x>an? (?:[\w-]+ ){{0,2}}?(?:{_LETTERS}+(?:er|or|ist|ian|ent|ant|eer|nurse|chef|cook|"
-        rf"artist|nerd|fan|vegan|vegetarian|musician)))[.!]*$",
-        lambda m: f"is {m['x']}",
-    ),
-    _fact(
-        rf"{_I}{_SOFT}(?:study|am studying|['’]?m studying) (?P<x>.+)",
-        lambda m: f"studies {m['x']}",
-    ),
-    _fact(rf"{_I}{_SOFT}play (?:the )?(?P<x>.+)", lambda m: f"plays {m['x']}"),
-    _fact(rf"{_I}{_SOFT}(?:stream) (?P<x>\w.+)", lambda m: f"streams {m['x']}"),
-    _fact(
-        rf"{_I}{_SOFT}(?:like|love|enjoy|adore) (?P<x>.+)",
-        lambda m: f"likes {m['x']}",
-    ),
-    _fact(
-        rf"{_I}{_SOFT}(?:hate|dislike|can['’]?t stand|don['’]?t like|do not like) (?P<x>.+)",
-        lambda m: f"dislikes {m['x']}",
-    ),
-    _fact(
-        rf"{_I}(?:have|own|['’]?ve got|got)? ?(?P<x>(?:an?|two|three|four|five|\d+|one) (?:[\w-]+ ){{0,2}}?"
-        r"(?:cats?|dogs?|birds?|parrots?|hamsters?|rabbits?|bunny|bunnies|fish|snakes?|turtles?|horses?|"
-        r"puppy|puppies|kittens?|pets?|sisters?|brothers?|sons?|daughters?|kids?|children|child|siblings?|"
-        r"guitars?|pianos?|lizards?|ferrets?|rats?)(?: (?:named|called) .+)?)",
-        lambda m: f"has {m['x']}",
-    ),
-    _fact(
-        rf"{_MY}['’]?s (?:name is|called|name['’]s) (?P<x>.+)",
-        lambda m: f"has a {m['what']} named {m['x']}",
-    ),
-    _fact(
-        rf"{_MY} (?:is|are) (?:named|called) (?P<x>.+)",
-        lambda m: f"has a {m['what']} named {m['x']}",
-    ),
-    _fact(
-        r"\bmy favou?rite (?P<what>[\w'’-]+(?: [\w'’-]+)?) (?:is|are|would be) (?P<x>.+)",
-        lambda m: f"favourite {m['what']} is {m['x']}",
-    ),
-    _fact(
-        r"^(?P<x>[\w'’ -]{2,40}) (?:is|are) my favou?rite (?P<what>[\w'’-]+(?: [\w'’-]+)?)",
-        lambda m: f"favourite {m['what']} is {m['x']}",
-    ),
-    _fact(r"\bmy birthday is (?:on |in )?(?P<x>.+)", lambda m: f"birthday is {m['x']}"),
-    _fact(
-        r"\bmy (?P<what>hobby|job|pronouns) (?:is|are) (?P<x>.+)",
-        lambda m: f"{m['what']}: {m['x']}",
-    ),
+_I = (
+    r"^(?:(?:and|but|so|well|oh|hey|hi|hello|also|actually|yes|yeah|no|fun fact)[,: ]+)*"
+    r"i(?:['’]?ve got| have got)? ?"
 )
+_AM = rf"{_I}(?:am|['’]?m) (?:really |also |actually |just |originally )*"
+_SOFT = (
+    r"(?:really |also |absolutely |totally |just |still |mostly |usually |kind of |actually |"
+    r"currently )*"
+)
+_MY = r"\bmy (?P<what>(?:[\w-]+ ){0,2}?[\w-]+)"
+_JOBS = (
+    rf"{_LETTERS}+(?:er|or|ist|ian|ent|ant|eer)|nurse|chef|cook|nerd|fan|vegan|vegetarian|musician|"
+    r"streamer|vtuber|gamer"
+)
+_COUNTED = r"an?|one|two|three|four|five|\d+"
+_KEPT = (
+    r"cats?|dogs?|birds?|parrots?|hamsters?|rabbits?|bunny|bunnies|fish|snakes?|turtles?|horses?|"
+    r"puppy|puppies|kittens?|pets?|sisters?|brothers?|sons?|daughters?|kids?|children|child|"
+    r"siblings?|guitars?|pianos?|lizards?|ferrets?|rats?"
+)
+
+_FACTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.I), phrase)
+    for pattern, phrase in (
+        (rf"{_I}{_SOFT}live in (?P<x>.+)", "lives in {x}"),
+        (rf"{_AM}from (?P<x>.+)", "comes from {x}"),
+        (rf"{_I}{_SOFT}come from (?P<x>.+)", "comes from {x}"),
+        (rf"{_AM}(?P<x>\d{{1,3}})(?: years old)?[.!]*$", "is {x} years old"),
+        (rf"{_I}{_SOFT}work (?P<how>as|at|for|in) (?P<x>.+)", "works {how} {x}"),
+        (rf"{_AM}(?P<x>an? (?:[\w-]+ ){{0,2}}?(?:{_JOBS}))[.!]*$", "is {x}"),
+        (rf"{_I}{_SOFT}study (?P<x>.+)", "studies {x}"),
+        (rf"{_AM}studying (?P<x>.+)", "studies {x}"),
+        (rf"{_I}{_SOFT}play (?:the )?(?P<x>.+)", "plays {x}"),
+        (rf"{_I}{_SOFT}stream (?P<x>\w.+)", "streams {x}"),
+        (rf"{_I}{_SOFT}(?:like|love|enjoy|adore) (?P<x>.+)", "likes {x}"),
+        (
+            rf"{_I}{_SOFT}(?:hate|dislike|can['’]?t stand|don['’]?t like|do not like) (?P<x>.+)",
+            "dislikes {x}",
+        ),
+        (
+            rf"{_I}(?:have|own|got)? ?(?P<x>(?:{_COUNTED}) (?:[\w-]+ ){{0,2}}?(?:{_KEPT})"
+            r"(?: (?:named|called) .+)?)",
+            "has {x}",
+        ),
+        (rf"{_MY}['’]s name(?: is|['’]s) (?P<x>.+)", "has a {what} named {x}"),
+        (rf"{_MY} (?:is|are) (?:named|called) (?P<x>.+)", "has a {what} named {x}"),
+        (
+            r"\bmy favou?rite (?P<what>[\w-]+(?: [\w-]+)?) (?:is|are) (?P<x>.+)",
+            "favourite {what} is {x}",
+        ),
+        (
+            r"^(?P<x>[\w'’ -]{2,40}) (?:is|are) my favou?rite (?P<what>[\w-]+(?: [\w-]+)?)",
+            "favourite {what} is {x}",
+        ),
+        (r"\bmy birthday is (?:on |in )?(?P<x>.+)", "birthday is {x}"),
+        (r"\bmy (?P<what>hobby|job) is (?P<x>.+)", "{what} is {x}"),
+        (r"\bmy pronouns are (?P<x>.+)", "pronouns are {x}"),
+    )
+)
+"""What a line says of its writer: a pattern with the thing in `x`, and the fact's phrase."""
 
 
 def learn(text: str) -> Learned:
@@ -192,12 +190,13 @@ def _name_in(sentence: str) -> str | None:
 
 
 def _stands_alone(word: str, rest: str) -> bool:
-    """Whether "I'm WORD rest" can be an introduction: a capital letter, and nothing that goes on."""
+    """Whether "I'm WORD rest" can introduce somebody: a capital letter, and nothing follows."""
     if word.lower() in NOT_NAMES or not word[0].isupper() or (word.isupper() and len(word) > 4):
         return False
-    return re.fullmatch(
-        r"[.!,]*(?:\s+(?:by the way|btw|from|and|nice|,|the)\b.*)?", rest.strip(), re.I
-    ) is not None or (rest.lstrip().startswith(","))
+    return (
+        re.fullmatch(r"[.!]*|,.*|(?:by the way|btw|from|and|nice)\b.*", rest.strip(), re.I)
+        is not None
+    )
 
 
 def _clean_name(name: str, *, firm: bool) -> str | None:
@@ -215,22 +214,20 @@ def _clean_name(name: str, *, firm: bool) -> str | None:
 
 
 def _facts_in(sentence: str) -> list[str]:
-    found = []
-    for clause in re.split(r"(?:,|;)?\s+(?:and|but)\s+(?=(?:i|my|i['’]m)\b)", sentence, flags=re.I):
-        for pattern, phrase in _FACT_PATTERNS:
-            match = pattern.search(clause)
-            if match is None:
-                continue
-            thing = _clean_thing(match["x"])
-            if thing:
-                found.append(phrase_with(match, phrase, thing))
-                break
-    return found
+    clauses = re.split(
+        r"(?:[,;]\s*(?:and |but )?|\s+(?:and|but)\s+)(?=(?:i|my)\b)", sentence, flags=re.I
+    )
+    return [fact for clause in clauses if (fact := _fact_in(clause.strip()))]
 
 
-def phrase_with(match: re.Match[str], phrase: _Phrase, thing: str) -> str:
-    """The fact's phrase with the cleaned thing in place of the matched one."""
-    return phrase(match).replace(match["x"], thing)
+def _fact_in(clause: str) -> str:
+    """The fact that a clause tells, or an empty string."""
+    for pattern, phrase in _FACTS:
+        match = pattern.search(clause)
+        thing = _clean_thing(match["x"]) if match else ""
+        if match and thing:
+            return phrase.format(**{**match.groupdict(), "x": thing})
+    return ""
 
 
 def _clean_thing(thing: str) -> str:

@@ -71,7 +71,7 @@ def fill_macros(text: str, *, char: str, user: str) -> str:
 
 
 def triggered_lore(persona: Persona, recent: Sequence[str], *, user: str) -> list[str]:
-    """The contents of the lorebook entries whose keys stand in `recent`, and of the constant ones."""
+    """The lorebook's constant entries and those with a key in `recent`, names filled in."""
     haystack = "\n".join(recent).casefold()
     return [
         fill_macros(entry.content, char=persona.name, user=user)

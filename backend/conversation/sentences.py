@@ -241,7 +241,7 @@ def _forced_cut(text: str, limit: int, *, final: bool) -> int | None:
         if ends and ends[-1] > limit // 3:
             return ends[-1]
     if "://" in text[:limit]:
-        space = re.search(r"\s", text)
+        space = re.compile(r"\s").search(text, text.index("://"))
         if space:
             return space.end()
         return len(text) if final else None

@@ -17,7 +17,8 @@ DOT_WORDS = {
 }  # fmt: skip
 AT_WORDS = {
     "en": "at", "de": "ät", "fr": "arobase", "es": "arroba", "it": "chiocciola", "pt": "arroba",
-    "nl": "apenstaartje", "pl": "małpa", "ru": "собака", "ja": "アット", "ko": "골뱅이", "zh": "艾特",
+    "nl": "apenstaartje", "pl": "małpa", "ru": "собака", "ja": "アット", "ko": "골뱅이",
+    "zh": "艾特",
 }  # fmt: skip
 AND_WORDS = {
     "en": "and", "de": "und", "fr": "et", "es": "y", "it": "e", "pt": "e", "nl": "en", "pl": "i",
@@ -114,7 +115,7 @@ def _star_words(match: re.Match[str]) -> str:
     words = match.group(1).split()
     before = match.string[: match.start()].rstrip(" \t*_~")
     set_apart = not before or before[-1] in _AFTER_SENTENCE or _is_picture(before[-1])
-    acts = bool(words) and bool(re.fullmatch(r"[a-z]{2,}(?:s|ing|ly)[,.]?", words[0], re.I))
+    acts = bool(words) and bool(re.fullmatch(r"[a-z]{2,}(?:s|ing)[,.]?", words[0], re.I))
     if acts and words[0].lower() not in ("yes", "this", "always", "as", "is", "was", "nothing"):
         return " "
     if set_apart and len(words) > 1:
