@@ -121,7 +121,7 @@ def _decode(data: bytes, max_edge: int) -> Frame:
     if len(pixels) != shape[0] * shape[1] * shape[2]:
         raise _refusal("damaged")
     frame: Frame = np.frombuffer(pixels, np.uint8).reshape(shape)
-    return frame.copy()
+    return np.ascontiguousarray(frame.copy(), np.uint8)
 
 
 def _refusal(code: str) -> BadInputError:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,13 +32,14 @@ class CheekTint:
             region = Region.around(size, eye.x + x, eye.y + y, (reach, reach, reach, reach))
             u, v = axes.grid(region, eye.x + x, eye.y + y)
             spot = np.exp(-((u / (0.2 * apart)) ** 2) - (v / (0.11 * apart)) ** 2)
-            self._patches.append((region, (_MOST * spot * region.feather())[..., None]))
+            tint = np.asarray(_MOST * spot * region.feather(), np.float32)
+            self._patches.append((region, tint[..., None]))
         self._color = np.array(_PINK, np.float32)
 
     def apply(self, blush: float, out: NDArray[np.uint8]) -> None:
         """Tint the cheeks of `out` (size, size, 3) by `blush`, 0 to 1."""
         blush = min(max(blush, 0.0), 1.0)
-        if blush < 0.01 or not math.isfinite(blush):
+        if blush < 0.01:
             return
         for region, spot in self._patches:
             patch = out[region.slices]

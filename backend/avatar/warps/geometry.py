@@ -84,7 +84,8 @@ class Axes:
 def ramp(x: NDArray[Any]) -> NDArray[Any]:
     """Smoothstep: 0 below 0, 1 above 1, with flat ends."""
     x = np.clip(x, 0.0, 1.0)
-    return x * x * (3.0 - 2.0 * x)
+    smooth: NDArray[Any] = x * x * (3.0 - 2.0 * x)
+    return smooth
 
 
 def sample(image: NDArray[np.uint8], x: NDArray[Any], y: NDArray[Any]) -> NDArray[np.uint8]:

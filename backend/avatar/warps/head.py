@@ -57,6 +57,7 @@ class HeadWarp:
         rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
         self._identity = np.dstack([columns, rows])
         self._map = np.empty_like(self._identity)
+        self._no_map = np.empty(0, np.float32)
         self._out = np.empty((size, size, 3), np.uint8)
 
     def apply(self, picture: NDArray[np.uint8], pose: Pose) -> NDArray[np.uint8]:
@@ -73,7 +74,7 @@ class HeadWarp:
         cv2.remap(
             picture,
             self._map,
-            None,  # type: ignore[arg-type]
+            self._no_map,
             cv2.INTER_LINEAR,
             dst=self._out,
             borderMode=cv2.BORDER_REPLICATE,
@@ -86,8 +87,8 @@ class HeadWarp:
         u, v = self._axes.to_local(self._x - self._center[0], self._y - self._center[1])
         bulge = np.exp(-((u / (1.15 * apart)) ** 2) - (v / (1.25 * face)) ** 2)
         nose = 0.2 * np.exp(-((u / (0.3 * apart)) ** 2) - (v / (0.38 * face)) ** 2)
-        height = np.where(v < 0, 2.3 * face, 2.0 * face)
-        head = 1 - ramp((np.hypot(u / (2.1 * apart), v / height) - 0.5) / 0.6)
+        height = np.where(v < 0, 2.6 * face, 2.0 * face)
+        head = 1 - ramp((np.hypot(u / (2.1 * apart), v / height) - 0.66) / 0.55)
         chin = 1.45 * face
         head = head * (1 - ramp((v - 0.55 * chin) / (0.85 * chin))) * self._border()
         # The face comes forward and the hair goes back, so they move against each other.
@@ -124,13 +125,17 @@ class HeadWarp:
     ) -> list[NDArray[np.float32]]:
         """One brow raised, and its inner end raised against its outer end."""
         u, v = self._axes.to_local(self._x - x, self._y - y)
-        level = -max(1.35 * top, 0.27 * self._apart)
-        above = np.exp(-((u / (1.45 * half)) ** 2) - ((v - level) / (0.16 * self._apart)) ** 2)
+        level = -max(1.5 * top, 0.25 * self._apart)
+        # Narrow below the brow, so that the eye under it keeps its shape.
+        reach = np.where(
+            v > level, max(0.6 * (-level - top), 0.08 * self._apart), 0.2 * self._apart
+        )
+        above = np.exp(-((u / (1.45 * half)) ** 2) - ((v - level) / reach) ** 2)
         inner = np.clip(-outward * u / half, -1, 1)
         still = np.zeros_like(above)
         return [
-            np.dstack([still, 0.1 * self._apart * above]),
-            np.dstack([still, 0.08 * self._apart * above * inner]),
+            np.dstack([still, 0.075 * self._apart * above]),
+            np.dstack([still, 0.065 * self._apart * above * inner]),
         ]
 
     def _cheek_field(self, mouth: tuple[float, float]) -> NDArray[np.float32]:

@@ -34,6 +34,8 @@ class Interior:
         back, front = _DRAWN_CAVITY if self._drawn else _PHOTO_CAVITY
         self._back = np.array(back, np.float32)
         self._front = np.array(front, np.float32)
+        self._line = _line_color(picture, rig)
+        self._rim = max(1.0, 0.055 * rig.mouth_half_width)
 
     def paint(
         self,
@@ -74,6 +76,9 @@ class Interior:
             shade *= 0.7 + 0.3 * np.clip(above_lower / (0.1 * half), 0, 1)
             shade *= np.clip(1.25 - u * u, 0.2, 1.0)
             color *= shade[..., None]
+        else:
+            rim = np.clip(self._rim - np.minimum(below_upper, above_lower), 0, 1)[..., None]
+            color = color + (self._line - color) * rim
         out[:] = (out + (color - out) * cover[..., None] + 0.5).astype(np.uint8)
 
 
@@ -137,3 +142,12 @@ def _face_light(picture: NDArray[np.uint8], rig: PortraitRig) -> float:
     patch = picture[max(0, top) : max(1, bottom), max(0, left) : max(1, right)]
     bright = np.percentile(patch.reshape(-1, 3), 85, axis=0)
     return float(np.clip(bright.mean() / 205.0, 0.5, 1.08))
+
+
+def _line_color(picture: NDArray[np.uint8], rig: PortraitRig) -> NDArray[np.float32]:
+    """The colour that a drawn mouth is outlined with: the darkest near its middle, (3,) BGR."""
+    x, y, reach = int(rig.mouth_x), int(rig.mouth_y), max(2, int(0.3 * rig.mouth_half_width))
+    patch = picture[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1]
+    colors = patch.reshape(-1, 3).astype(np.float32)
+    darkest: NDArray[np.float32] = colors[int(np.argmin(colors.sum(axis=1)))]
+    return darkest

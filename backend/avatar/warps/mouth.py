@@ -76,10 +76,17 @@ class MouthWarp:
         face = math.hypot(self._x - middle_x, self._y - middle_y)
         # On an average face the nose ends 0.42 and the chin 0.62 of the way from eyes to mouth off.
         self._nose, self._chin = 0.42 * face, 0.62 * face
-        self._fall = self._chin * (1.25 if self._drawn else 1.75)
-        self._jaw = 0.25 if self._drawn else 1.0
-        # The drop may not fold the chin over: its slope, 1.5 drop / fall, stays below 0.75.
-        self._most_drop = min((1.15 if self._drawn else 0.8) * self._half, 0.5 * self._fall)
+        self._jaw = 0.0 if self._drawn else 1.0
+        # A drawn lip is one thin line: rolled in, nothing would be left of it.
+        self._roll_in = 0.0 if self._drawn else 1.0
+        # The drop may not fold the chin over: its slope, 1.5 drop / fall, stays below 1. A photo's
+        # chin drops with the jaw; a drawn one keeps its outline.
+        if self._drawn:
+            self._most_drop = min(1.15 * self._half, 0.36 * self._chin)
+            self._fall = 0.92 * self._chin - self._most_drop
+        else:
+            self._most_drop = min(0.8 * self._half, 0.8 * self._chin)
+            self._fall = 1.75 * self._chin
         self._region = Region.around(
             picture.shape[0],
             self._x,
@@ -200,21 +207,23 @@ class MouthWarp:
         above = (middle - shape.lift * profile) - v
         below = v - (middle + shape.drop * profile)
         fade = 1.0 - ramp(np.where(above > 0, above / (0.85 * self._nose), below / self._fall))
-        moved = np.where(above > 0, shape.lift * profile, 0.0) * fade
+        lower = -shape.drop * profile
         if shape.drop > 0:
             # Beside the lips the cheeks follow the jaw, less the farther they are.
             beside = 0.55 * self._jaw * (1 - profile) * np.clip(1 - 0.6 * np.abs(source_u), 0, 1)
-            beside *= np.clip(below * (2.0 / self._chin), 0, 1)
-            moved -= np.where(below > 0, shape.drop * (profile + beside), 0.0) * fade
-        moved -= lifted * np.where((above > 0) | (below > 0), fade, 1.0)
+            lower = lower - shape.drop * beside * np.clip(below * (2.0 / self._chin), 0, 1)
+        moved = np.where(above > 0, shape.lift * profile, lower) * fade - lifted * fade
+        # All of the gap shows the closed line: a map without a jump has no ragged edge.
+        moved = np.where((above <= 0) & (below <= 0), line - v, moved)
         if shape.press > 0 or shape.tuck > 0:
             moved += self._thinning(shape, v - middle, profile)
-        return source_u + (self._u - source_u) * (1 - self._soft), v + moved * self._soft
+        source_u = source_u + (self._u - source_u) * (1 - self._soft)
+        return source_u, np.asarray(v + moved * self._soft, np.float32)
 
     def _thinning(self, shape: LipShape, from_line: Plane, profile: Plane) -> Plane:
         """Lips rolled in: what is shown near the line comes from farther away from it."""
         lower = 0.1 * shape.press + 0.16 * shape.tuck
-        amount = np.where(from_line > 0, lower, 0.06 * shape.press) * self._half
+        amount = np.where(from_line > 0, lower, 0.06 * shape.press) * (self._half * self._roll_in)
         near = np.exp(-((from_line / (0.3 * self._half)) ** 2))
         start = np.clip(np.abs(from_line) / (0.05 * self._half), 0, 1)
         thinning: Plane = np.sign(from_line) * amount * near * start * profile
