@@ -1,4 +1,4 @@
-"""Every event of the program, how events and media travel over a socket, and the bus that carries them.
+"""Every event of the program, how events and media travel, and the bus that carries them.
 
 Events are frozen and typed. A *durable* event gets a sequence number and is kept; an *ephemeral*
 one (a token, a level, a log line) gets none and may be dropped for a client that is slow, which
@@ -15,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal, NamedTuple, TypeVar, Union
+from typing import Annotated, ClassVar, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -31,11 +31,13 @@ class Event(BaseModel):
     durable: ClassVar[bool] = False
     severity: ClassVar[Severity] = "info"
 
+    told: ClassVar[str] = "{e.type}"
+
     type: str
 
     def summary(self) -> str:
-        """One line for the events table and the log."""
-        return self.type
+        """One line for the events table and the log, by the class's template `told`."""
+        return self.told.format(e=self)
 
 
 class Stage(BaseModel):
@@ -61,14 +63,12 @@ class ChatMessageEvent(Event):
     """The user said something, and the character will answer it."""
 
     durable = True
+    told = "message to character {e.character_id}"
     type: Literal["chat.message"] = "chat.message"
     turn_id: str
     character_id: int
     text: str
     source: Literal["typed", "voice", "api"] = "typed"
-
-    def summary(self) -> str:
-        return f"message to character {self.character_id}"
 
 
 class ChatDelta(Event):
@@ -89,6 +89,7 @@ class ChatResponse(Event):
     """
 
     durable = True
+    told = "answer of character {e.character_id} by {e.engine}"
     type: Literal["chat.response"] = "chat.response"
     turn_id: str
     character_id: int
@@ -100,9 +101,6 @@ class ChatResponse(Event):
     model: str = ""
     stages: tuple[Stage, ...] = ()
     slowest: str = ""
-
-    def summary(self) -> str:
-        return f"answer of character {self.character_id} by {self.engine}"
 
 
 class TurnStateChanged(Event):
@@ -155,12 +153,10 @@ class CharacterSwitched(Event):
     """Another character is on air."""
 
     durable = True
+    told = "{e.name} is on air"
     type: Literal["character.switched"] = "character.switched"
     character_id: int
     name: str
-
-    def summary(self) -> str:
-        return f"{self.name} is on air"
 
 
 class CharacterChanged(Event):
@@ -204,13 +200,11 @@ class TrainingFailed(Event):
 
     durable = True
     severity = "error"
+    told = "{e.message}"
     type: Literal["training.failed"] = "training.failed"
     job_id: str
     code: str
     message: str
-
-    def summary(self) -> str:
-        return self.message
 
 
 class SystemStatus(Event):
@@ -242,41 +236,35 @@ class ErrorOccurred(Event):
 
     durable = True
     severity = "error"
+    told = "{e.message}"
     type: Literal["error.occurred"] = "error.occurred"
     code: str
     message: str
     retryable: bool = False
     turn_id: str = ""
 
-    def summary(self) -> str:
-        return self.message
-
 
 class AudioProcessed(Event):
     """A sound file was transcribed or spoken."""
 
     durable = True
+    told = "{e.seconds:.1f} s of sound {e.what}"
     type: Literal["audio.processed"] = "audio.processed"
     what: Literal["transcribed", "spoken", "rendered"]
     seconds: float
     text: str = ""
-
-    def summary(self) -> str:
-        return f"{self.seconds:.1f} s of sound {self.what}"
 
 
 class ModelLoaded(Event):
     """An engine is ready."""
 
     durable = True
+    told = "{e.kind} engine {e.engine} is ready"
     type: Literal["model.loaded"] = "model.loaded"
     kind: str
     engine: str
     model: str = ""
     load_ms: float = 0.0
-
-    def summary(self) -> str:
-        return f"{self.kind} engine {self.engine} is ready"
 
 
 class ModelSaved(Event):
@@ -293,14 +281,12 @@ class ModelFailed(Event):
 
     durable = True
     severity = "error"
+    told = "{e.message}"
     type: Literal["model.failed"] = "model.failed"
     kind: str
     engine: str
     code: str
     message: str
-
-    def summary(self) -> str:
-        return self.message
 
 
 class EngineFallback(Event):
@@ -308,25 +294,21 @@ class EngineFallback(Event):
 
     durable = True
     severity = "warning"
+    told = "{e.used} instead of {e.failed}: {e.message}"
     type: Literal["engine.fallback"] = "engine.fallback"
     kind: str
     failed: str
     used: str
     message: str
 
-    def summary(self) -> str:
-        return f"{self.used} instead of {self.failed}: {self.message}"
-
 
 class ConfigChanged(Event):
     """Settings were changed at run time; secret values are left out."""
 
     durable = True
+    told = "settings changed: {e.keys}"
     type: Literal["config.changed"] = "config.changed"
     keys: tuple[str, ...]
-
-    def summary(self) -> str:
-        return "settings changed: " + ", ".join(self.keys)
 
 
 class WindowRaise(Event):
@@ -369,36 +351,34 @@ class BusDropped(Event):
 
 
 AnyEvent = Annotated[
-    Union[
-        ChatMessageEvent,
-        ChatDelta,
-        ChatResponse,
-        TurnStateChanged,
-        TurnCaption,
-        TurnTiming,
-        TranscriptInterim,
-        TranscriptFinal,
-        PlayoutFlush,
-        CharacterSwitched,
-        CharacterChanged,
-        TrainingStarted,
-        TrainingProgress,
-        TrainingCompleted,
-        TrainingFailed,
-        SystemStatus,
-        ErrorOccurred,
-        AudioProcessed,
-        ModelLoaded,
-        ModelSaved,
-        ModelFailed,
-        EngineFallback,
-        ConfigChanged,
-        WindowRaise,
-        LogLines,
-        BusHello,
-        BusGap,
-        BusDropped,
-    ],
+    ChatMessageEvent
+    | ChatDelta
+    | ChatResponse
+    | TurnStateChanged
+    | TurnCaption
+    | TurnTiming
+    | TranscriptInterim
+    | TranscriptFinal
+    | PlayoutFlush
+    | CharacterSwitched
+    | CharacterChanged
+    | TrainingStarted
+    | TrainingProgress
+    | TrainingCompleted
+    | TrainingFailed
+    | SystemStatus
+    | ErrorOccurred
+    | AudioProcessed
+    | ModelLoaded
+    | ModelSaved
+    | ModelFailed
+    | EngineFallback
+    | ConfigChanged
+    | WindowRaise
+    | LogLines
+    | BusHello
+    | BusGap
+    | BusDropped,
     Field(discriminator="type"),
 ]
 
@@ -506,14 +486,14 @@ class Subscription:
     finds the queue full cuts the reader off.
     """
 
-    def __init__(
-        self, bound: int, wake: Callable[[], None], *, durable_only: bool = False
-    ) -> None:
+    def __init__(self, bound: int, wake: Callable[[], None], *, durable_only: bool = False) -> None:
         self._durable_only = durable_only
         self._queue: deque[Envelope] = deque()
         self._bound = bound
         self._wake = wake
+        # Each counter has one writer, the bus or the reader, so that neither needs a lock.
         self._dropped = 0
+        self._drops_told = 0
         self._cut_off = False
 
     def offer(self, envelope: Envelope) -> None:
@@ -528,7 +508,8 @@ class Subscription:
             self._cut_off = True
         else:
             self._queue.append(envelope)
-        if not waiting or self._cut_off:
+        # Looked at after the append: the reader may have emptied the queue meanwhile.
+        if len(self._queue) <= 1 or self._cut_off:
             self._wake()
 
     def drain(self, most: int = 500) -> list[Envelope]:
@@ -541,8 +522,9 @@ class Subscription:
             raise SlowConsumerError("the reader fell behind and was cut off")
         queue = self._queue
         batch = [queue.popleft() for _ in range(min(most, len(queue)))]
-        if self._dropped and not queue:
-            count, self._dropped = self._dropped, 0
+        dropped = self._dropped
+        if dropped > self._drops_told and not queue:
+            count, self._drops_told = dropped - self._drops_told, dropped
             batch.append(Envelope(0, time.time(), BusDropped(count=count)))
         return batch
 
@@ -641,9 +623,7 @@ class EventBus:
         """A subscription whose reader polls `drain`."""
         return self._add(Subscription(bound, lambda: None, durable_only=durable_only))
 
-    def subscribe_after(
-        self, seq: int, bound: int = 8_192
-    ) -> tuple[AsyncSubscription, Replay]:
+    def subscribe_after(self, seq: int, bound: int = 8_192) -> tuple[AsyncSubscription, Replay]:
         """A subscription together with the durable events after `seq`, without hole or overlap."""
         subscription = AsyncSubscription(bound, asyncio.get_running_loop())
         with self._lock:
