@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from event_system import ChatResponse, Envelope, SystemStatus
+from event_system import ChatResponse, Envelope, Stage, SystemStatus
 
 if TYPE_CHECKING:
     from frontend.api import Api, ApiError
@@ -99,6 +99,7 @@ class StatusPresenter:
         self.rates: deque[float] = deque(maxlen=RATE_POINTS)
         self.problem = ""
         self.asking = False
+        self._has_history = False
 
     def on_change(self, changed: Callable[[], None]) -> None:
         """Call back after an answer of the backend changed the state."""
@@ -109,6 +110,8 @@ class StatusPresenter:
         self.asking = True
         self._api.get("/api/status", self._got_status, self._failed)
         self._api.get("/api/engines?fresh=true", self._got_engines, self._failed)
+        if not self._has_history:
+            self._api.get("/api/characters", self._got_characters, self._failed)
 
     def on_event(self, envelope: Envelope) -> bool:
         """Take in an event; whether it changed what the page shows."""
@@ -157,13 +160,28 @@ class StatusPresenter:
         return f"{line}; slowest: {slowest.lower()}." if slowest else f"{line}."
 
     def _add_turn(self, event: ChatResponse) -> bool:
-        took = {stage.name: stage.took_ms for stage in event.stages}
-        values = tuple(max(0.0, took.get(name, 0.0)) for name in STAGES)
-        if not any(values) or any(turn.turn_id == event.turn_id for turn in self.turns):
+        turn = _turn(event.turn_id, event.stages, event.slowest, event.engine)
+        if turn is None or any(known.turn_id == turn.turn_id for known in self.turns):
             return False
-        slowest = event.slowest or max(STAGES, key=lambda name: took.get(name, 0.0))
-        self.turns.append(Turn(event.turn_id, values, slowest, event.engine))
+        self.turns.append(turn)
         return True
+
+    def _got_characters(self, answer: Any) -> None:
+        on_air = next((item["id"] for item in answer if item.get("active")), None)
+        if on_air is not None:
+            path = f"/api/characters/{on_air}/chat?limit={TURNS}"
+            self._api.get(path, self._got_history, self._failed)
+
+    def _got_history(self, answer: Any) -> None:
+        """Turns from before this page was made go before those that it saw itself."""
+        self._has_history = True
+        known = {turn.turn_id for turn in self.turns}
+        for row in reversed(answer):
+            stages = [Stage.model_validate(stage) for stage in row.get("stages") or ()]
+            turn = _turn(str(row["turn_id"]), stages, "", str(row.get("engine") or ""))
+            if turn is not None and turn.turn_id not in known and len(self.turns) < TURNS:
+                self.turns.appendleft(turn)
+        self._changed()
 
     def _got_status(self, answer: Any) -> None:
         self.problem = ""
@@ -211,6 +229,17 @@ def duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def _turn(turn_id: str, stages: Iterable[Stage], slowest: str, engine: str) -> Turn | None:
+    """The turn with these stages; None when it has no times."""
+    took = {stage.name: max(0.0, stage.took_ms) for stage in stages}
+    values = tuple(took.get(name, 0.0) for name in STAGES)
+    if not any(values):
+        return None
+    return Turn(
+        turn_id, values, slowest or max(STAGES, key=lambda name: took.get(name, 0.0)), engine
+    )
 
 
 def _state(engine: Mapping[str, Any]) -> EngineState:

@@ -1,0 +1,134 @@
+"""What a page needs to run in a test without the rest of the window: context and scripted API."""
+
+from __future__ import annotations
+
+import tkinter as tk
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+from config import Settings, runtime_keys
+from frontend.api import ApiError
+
+Answer = Callable[[Any], Any]
+
+ENGINES: list[dict[str, Any]] = [
+    {
+        "name": "ollama", "kind": "llm", "label": "Ollama", "available": False, "active": False,
+        "reason": "Ollama does not answer.", "remedy": "ollama serve", "summary": "Local models.",
+        "model": "",
+    },
+    {
+        "name": "persona", "kind": "llm", "label": "Built-in persona", "available": True,
+        "active": True, "reason": "Always runs.", "remedy": "", "summary": "No model.", "model": "",
+    },
+    {
+        "name": "espeak", "kind": "tts", "label": "eSpeak NG", "available": True, "active": True,
+        "reason": "It is bundled.", "remedy": "", "summary": "Small voice.", "model": "en",
+    },
+]  # fmt: skip
+
+
+def config_answer(**values: Any) -> dict[str, Any]:
+    """What `GET /api/config` gives, with some values changed."""
+    settings = Settings(_env_file=None)  # type: ignore[call-arg]
+    shown = {key: value for key, value in settings.model_dump(mode="json").items()}
+    for key in ("api_token", "openrouter_api_key", "openai_api_key"):
+        shown[key] = ""
+    return {
+        "values": {**shown, **values},
+        "schema": Settings.model_json_schema(),
+        "runtime": list(runtime_keys()),
+    }
+
+
+class ScriptedApi:
+    """Answers calls at once from `answers` (by path without query), and notes them.
+
+    An answer that is an `ApiError` goes to `failed`; one that is a function gets the body.
+    """
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers: dict[str, Any] = {
+            "/api/engines": ENGINES,
+            "/api/config": config_answer(),
+            "/api/characters": [],
+            **answers,
+        }
+        self.calls: list[tuple[str, str, Any]] = []
+
+    def get(self, path: str, then: Any, failed: Any = None) -> None:
+        self._answer("GET", path, None, then, failed)
+
+    def post(self, path: str, body: Any, then: Any, failed: Any = None) -> None:
+        self._answer("POST", path, body, then, failed)
+
+    def posted(self, path: str) -> list[Any]:
+        """Bodies that were posted to a path."""
+        return [body for method, to, body in self.calls if (method, to) == ("POST", path)]
+
+    def _answer(self, method: str, path: str, body: Any, then: Any, failed: Any) -> None:
+        self.calls.append((method, path, body))
+        answer = self.answers.get(path.partition("?")[0], ApiError("Nothing is scripted here."))
+        if callable(answer):
+            answer = answer(body)
+        if isinstance(answer, ApiError):
+            failed(answer)
+        else:
+            then(answer)
+
+
+@dataclass
+class ManualClock:
+    """`schedule` and `cancel` whose time a test moves on."""
+
+    now: int = 0
+    jobs: dict[str, tuple[int, Callable[[], None]]] = field(default_factory=dict)
+    made: int = 0
+
+    def schedule(self, ms: int, job: Callable[[], None]) -> str:
+        self.made += 1
+        self.jobs[str(self.made)] = (self.now + ms, job)
+        return str(self.made)
+
+    def cancel(self, key: str) -> None:
+        self.jobs.pop(key, None)
+
+    def forward(self, ms: int) -> None:
+        """Let time pass and run what is due."""
+        self.now += ms
+        for key, (due, job) in sorted(self.jobs.items(), key=lambda item: item[1][0]):
+            if due <= self.now and self.jobs.pop(key, None):
+                job()
+
+
+def page_context(parent: tk.Misc, api: ScriptedApi | None = None, **changes: Any) -> Any:
+    """A stand-in for `AppContext`; `toasts` and `visited` note what a page did with it."""
+    from frontend.pages.logs_presenter import LogsPresenter
+    from frontend.theme import look
+
+    toasts: list[tuple[str, str]] = []
+    visited: list[str] = []
+    context = SimpleNamespace(
+        settings=Settings(_env_file=None),  # type: ignore[call-arg]
+        look=look(parent),
+        api=api or ScriptedApi(),
+        logs=LogsPresenter(),
+        engines=ENGINES,
+        connection="up",
+        player=SimpleNamespace(list_devices=lambda then: then(["Speakers", "Headset"])),
+        toast=lambda text, kind: toasts.append((text, kind)),
+        schedule=lambda ms, job: parent.after(ms, job),
+        cancel=parent.after_cancel,
+        navigate=visited.append,
+        hurry=lambda: None,
+        px=look(parent).px,
+        palette=look(parent).palette,
+        fonts=look(parent).fonts,
+        toasts=toasts,
+        visited=visited,
+    )
+    for name, value in changes.items():
+        setattr(context, name, value)
+    return context
