@@ -72,7 +72,9 @@ class Settings(BaseSettings):
     )
 
     api_host: str = _start("127.0.0.1", "Address that the backend listens on.")
-    api_port: int = _start(8765, "Port of the backend; a free one is used if taken.", ge=0, le=65535)
+    api_port: int = _start(
+        8765, "Port of the backend; a free one is used if taken.", ge=0, le=65535
+    )
     api_token: SecretStr = _start(SecretStr(""), "Fixed access token; blank makes one a run.")
     allowed_hosts: str = _start("", "Further host names the backend answers to, comma separated.")
     allowed_origins: str = _start("", "Further web origins that may connect, comma separated.")
@@ -81,10 +83,14 @@ class Settings(BaseSettings):
     data_dir: Path = _start(ROOT / "data", "Folder of the database and the user's files.")
     models_dir: Path = _start(ROOT / "models", "Folder of downloaded models.")
     database_url: str = _start("", "SQLAlchemy URL; blank is data/kotodama.db.")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _runtime("INFO", "Least level logged.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _runtime(
+        "INFO", "Least level logged."
+    )
     log_file: Path = _start(ROOT / "logs" / "kotodama.log", "Log file, rotated at 5 MB.")
 
-    speech_language: str = _runtime("en", "Language spoken and understood (BCP 47).", pattern=r"^[A-Za-z-]{2,12}$")
+    speech_language: str = _runtime(
+        "en", "Language spoken and understood (BCP 47).", pattern=r"^[A-Za-z-]{2,12}$"
+    )
     sample_rate: Literal[16000] = _start(16000, "Sample rate of the microphone path, Hz.")
     channels: Literal[1] = _start(1, "Channels of the microphone path.")
     input_device: str = _runtime("", "Microphone by name; blank is the system's choice.")
@@ -95,24 +101,26 @@ class Settings(BaseSettings):
     output_volume: float = _runtime(1.0, "Loudness of the voice in the window.", ge=0.0, le=1.0)
 
     stt_engines: str = _runtime("pocketsphinx", "Speech to text engines, best first.")
-    llm_engines: str = _runtime(
-        "openai_compatible,ollama,persona", "Chat models, best first."
-    )
+    llm_engines: str = _runtime("openai_compatible,ollama,persona", "Chat models, best first.")
     tts_engines: str = _runtime("espeak", "Voices, best first.")
     clip_engines: str = _runtime("puppet", "Video engines, best first.")
 
     engine_options: dict[str, dict[str, Any]] = _runtime(
-        {}, "Further options by engine, as JSON: {\"espeak\": {\"rate\": 180}}."
+        {}, 'Further options by engine, as JSON: {"espeak": {"rate": 180}}.'
     )
 
     openrouter_api_key: SecretStr = _runtime(SecretStr(""), "Key of OpenRouter.")
     openrouter_model: str = _runtime("openrouter/auto", "Model asked for at OpenRouter.")
-    openai_base_url: str = _runtime("", "Any OpenAI-compatible server, for example http://127.0.0.1:1234/v1.")
+    openai_base_url: str = _runtime(
+        "", "Any OpenAI-compatible server, for example http://127.0.0.1:1234/v1."
+    )
     openai_api_key: SecretStr = _runtime(SecretStr(""), "Key of that server, if it wants one.")
     openai_model: str = _runtime("", "Model asked for there; blank is its first one.")
     ollama_url: str = _runtime("http://127.0.0.1:11434", "Address of Ollama.")
     ollama_model: str = _runtime("", "Model asked for; blank is the first one installed.")
-    llm_first_token_timeout: float = _runtime(30.0, "Seconds to wait for the first word.", gt=0, le=600)
+    llm_first_token_timeout: float = _runtime(
+        30.0, "Seconds to wait for the first word.", gt=0, le=600
+    )
     llm_idle_timeout: float = _runtime(15.0, "Seconds to wait between words.", gt=0, le=600)
     llm_max_tokens: int = _runtime(400, "Longest answer, in tokens.", ge=16, le=8192)
     llm_temperature: float = _runtime(0.8, "Liveliness of the answers.", ge=0.0, le=2.0)
@@ -125,7 +133,9 @@ class Settings(BaseSettings):
     gesture_model_path: str = _runtime("", "A gesture model.")
 
     avatar_fps: int = _runtime(30, "Avatar pictures a second.", ge=5, le=60)
-    avatar_size: Literal[256, 384, 512, 720, 1024] = _runtime(512, "Edge of the live avatar, pixels.")
+    avatar_size: Literal[256, 384, 512, 720, 1024] = _runtime(
+        512, "Edge of the live avatar, pixels."
+    )
     theme: Literal["dark", "light"] = _runtime("dark", "Colours of the window.")
     max_message_chars: int = _runtime(4000, "Longest message accepted.", ge=1, le=50_000)
     blocked_words: str = _runtime("", "Words that are never spoken, comma separated.")
@@ -166,6 +176,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The order of the sources, strongest first."""
         return env_settings, init_settings, dotenv_settings
 
 
@@ -187,7 +198,9 @@ def load_settings(env_file: Path | None = None, **stored: Any) -> Settings:
     except ValidationError as error:
         raise SettingsError(explain(error)) from error
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{env_file.name} is not a text file in UTF-8; save it as such.") from error
+        raise SettingsError(
+            f"{env_file.name} is not a text file in UTF-8; save it as such."
+        ) from error
     except OSError as error:
         raise SettingsError(f"{env_file.name} cannot be read ({error.strerror}).") from error
 
@@ -214,7 +227,7 @@ def read_stored(path: Path) -> dict[str, Any]:
         return {}
     except (OSError, ValueError) as error:
         raise SettingsError(
-            f"{path.name} in the data folder is damaged; rename or delete it to start with defaults."
+            f"{path.name} in the data folder is damaged; delete it to start with defaults."
         ) from error
     if not isinstance(values, dict):
         raise SettingsError(f"{path.name} in the data folder is not a set of settings; delete it.")

@@ -216,7 +216,7 @@ class Database:
         with self._lock:
             # Outside a transaction, which a Connection would open.
             raw = self.writer.raw_connection()
-            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[attr-defined]
+            raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             raw.close()
             self.writer.dispose()
         self.readers.dispose()
@@ -290,9 +290,8 @@ def _is_sound(path: Path) -> bool:
             answer = connection.execute("PRAGMA quick_check(1)").fetchone()
         return bool(answer) and answer[0] == "ok"
     except sqlite3.OperationalError as error:
-        if "locked" in str(error) or "busy" in str(error):
-            return True
-        return False
+        # Another process works on it; that is no damage.
+        return "locked" in str(error) or "busy" in str(error)
     except sqlite3.DatabaseError:
         return False
 
@@ -311,7 +310,10 @@ def _replace_damaged(path: Path) -> str:
                 f"The database was damaged: the backup of {when} was restored, "
                 f"and the damaged file is kept as {aside.name}."
             )
-    return f"The database was damaged and no backup was found: a new one was made, and the damaged file is kept as {aside.name}."
+    return (
+        "The database was damaged and no backup was found: a new one was made, "
+        f"and the damaged file is kept as {aside.name}."
+    )
 
 
 def make_backup(path: Path) -> Path:
@@ -329,7 +331,9 @@ def make_backup(path: Path) -> Path:
         part.replace(target)
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
-        raise DatabaseError(f"The backup of the database could not be written ({error}).") from error
+        raise DatabaseError(
+            f"The backup of the database could not be written ({error})."
+        ) from error
     for old in sorted(folder.glob(f"{path.stem}-*.db"))[:-BACKUPS_KEPT]:
         old.unlink(missing_ok=True)
     return target

@@ -1,87 +1,20 @@
-"""Kotodama: the command line, and the start of the desktop program.
-
-Without a command the window opens, or, where there is no display, the backend serves headless.
-"""
+"""Kotodama: start it with `python main.py`, with or without a command (`--help` lists them)."""
 
 from __future__ import annotations
 
 import sys
-import time
-
-STARTED = time.perf_counter()
-
-if __name__ == "__main__":
-    import bootstrap
-
-    bootstrap.enter()
-
-import argparse
-from importlib import import_module
-
-from config import VERSION, KotodamaError, Settings, load_settings
-
-COMMANDS = {
-    "window": "open the window (the default)",
-    "serve": "run the backend alone",
-    "talk": "one turn, to a video or a sound file",
-    "say": "speak a text into a sound file",
-    "transcribe": "write down the speech of a sound file",
-    "render": "make a video of a portrait that speaks",
-    "characters": "list the characters",
-    "doctor": "check what is installed and which engines can run",
-    "bench": "measure speed and memory",
-    "extras": "install what is not in the light set",
-}
-FAILED = 1
-USAGE = 2
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
-    parser = argparse.ArgumentParser(
-        prog="kotodama", description=(__doc__ or "").split("\n\n")[0], allow_abbrev=False
-    )
-    parser.add_argument("--version", action="version", version=f"kotodama {VERSION}")
-    parser.add_argument("--backend", metavar="URL", help="open the window on a backend elsewhere")
-    parser.add_argument("--token", default="", help="token of that backend")
-    parser.add_argument("--headless", action="store_true", help="serve without a window")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    for name, summary in COMMANDS.items():
-        command = commands.add_parser(
-            name, help=summary, description=summary[0].upper() + summary[1:] + "."
-        )
-        import_module(f"commands.{name}").add_arguments(command)
-    return parser
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command.
+    """Run the command line; see `commands.line`."""
+    from commands.line import run
 
-    Returns:
-        0 when it worked, 1 when it failed, 2 when it was called wrongly or a setting is wrong.
-    """
-    given = sys.argv[1:] if arguments is None else arguments
-    args = build_parser().parse_args(given)
-    try:
-        settings: Settings = load_settings()
-    except KotodamaError as error:
-        return _complain(error.message, USAGE)
-    module = import_module(f"commands.{args.command or 'window'}")
-    try:
-        code: int = module.run(args, settings)
-        return code
-    except KotodamaError as error:
-        return _complain(error.message, USAGE if error.status == 422 else FAILED)
-    except KeyboardInterrupt:
-        return _complain("stopped.", 130)
-    except BrokenPipeError:
-        return FAILED
-
-
-def _complain(message: str, code: int) -> int:
-    sys.stderr.write(f"kotodama: {message}\n")
-    return code
+    return run(arguments)
 
 
 if __name__ == "__main__":
+    # Before anything that is not in the standard library is imported.
+    import bootstrap
+
+    bootstrap.enter()
     sys.exit(main())

@@ -12,13 +12,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from backend.engines.base import EngineKind
 from backend.errors import KotodamaError
 from backend.health import Monitor
 from backend.logs import LogStream, start_logging
 from backend.room import EngineRoom, open_room
-from backend.routes import characters, chat, engines, events, settings as settings_routes
-from backend.routes import system, voice
+from backend.routes import characters, chat, engines, events, system, voice
+from backend.routes import settings as settings_routes
 from backend.security import Guard, error_body, is_loopback
 from config import VERSION, Settings, names
 from database import backup_is_due
@@ -53,7 +52,11 @@ def create_app(settings: Settings, token: str) -> FastAPI:
     for part in (system, characters, chat, engines, settings_routes, events, voice):
         app.include_router(part.router)
     _answer_errors(app)
-    hosts = [] if is_loopback(settings.api_host) else [settings.api_host, *names(settings.allowed_hosts)]
+    hosts = (
+        []
+        if is_loopback(settings.api_host)
+        else [settings.api_host, *names(settings.allowed_hosts)]
+    )
     app.add_middleware(Guard, token=token, hosts=hosts, origins=names(settings.allowed_origins))
     return app
 
@@ -71,7 +74,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             room.recorder.run(),
             app.state.monitor.run(),
             stream.pump(),
-            room.host.warm_up(EngineKind.TTS, EngineKind.LLM),
+            room.rehearse(),
             _back_up(room),
         )
     ]
@@ -119,7 +122,9 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unknown(request: Request, error: Exception) -> JSONResponse:
         log.exception("%s failed", request.url.path, exc_info=error)
-        return _plain("internal", "Something went wrong in the backend; the log has the details.", 500)
+        return _plain(
+            "internal", "Something went wrong in the backend; the log has the details.", 500
+        )
 
 
 def _plain(code: str, message: str, status: int) -> JSONResponse:

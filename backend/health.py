@@ -1,4 +1,4 @@
-"""Load of the computer and of the backend: processor, memory, disk and, where one can be read, the GPU."""
+"""Load of the computer and of the backend: processor, memory, disk, and the GPU if there is one."""
 
 from __future__ import annotations
 

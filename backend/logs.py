@@ -1,4 +1,4 @@
-"""Logging: rotating files for later, and the live log stream on the bus. Secrets are blanked out."""
+"""Logging: rotating files, and the live log stream on the bus. Secrets are blanked out."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ LINES_PER_FLUSH = 1_000
 """Lines told a flush; a burst beyond it is counted, not sent. The file has them all."""
 MAX_BYTES = 5_000_000
 FILES_KEPT = 4
+OWN_LOGGERS = ("kotodama", "backend", "frontend", "commands")
 _SECRET = re.compile(
     r"(?i)((?:bearer|api[_-]?key|token|password)[\"']?\s*[=: ]\s*[\"']?)([A-Za-z0-9._\-]{8,})"
     r"|\b(sk-[A-Za-z0-9_-]{8,})"
@@ -72,25 +73,33 @@ class LogStream(logging.Handler):
 
 
 def start_logging(
-    settings: Settings, extra: Iterable[logging.Handler] = (), *, console: bool = False
+    settings: Settings,
+    extra: Iterable[logging.Handler] = (),
+    *,
+    console: bool = False,
+    file: Path | None = None,
 ) -> list[str]:
-    """Send the program's log to the file and to `extra`.
+    """Send the program's log to the file (`LOG_FILE` by default) and to `extra`.
 
     Returns:
         Sentences for the user about what could not be set up.
     """
     root = logging.getLogger()
     root.setLevel(logging.WARNING)
-    logging.getLogger("kotodama").setLevel("DEBUG" if settings.debug else settings.log_level)
+    set_level(settings)
     for handler in list(root.handlers):
         root.removeHandler(handler)
         handler.close()
-    form = _RedactingFormatter("%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s %(message)s", "%Y-%m-%d %H:%M:%S")
+    form = _RedactingFormatter(
+        "%(asctime)s.%(msecs)03d %(levelname)-7s %(name)s %(message)s", "%Y-%m-%d %H:%M:%S"
+    )
     problems = []
     try:
-        root.addHandler(_file_handler(settings.log_file, form))
+        root.addHandler(_file_handler(file or settings.log_file, form))
     except OSError as error:
-        problems.append(f"The log file {settings.log_file} cannot be written ({error.strerror}).")
+        problems.append(
+            f"The log file {file or settings.log_file} cannot be written ({error.strerror})."
+        )
     if console:
         stream = logging.StreamHandler()
         stream.setFormatter(form)
@@ -98,6 +107,12 @@ def start_logging(
     for handler in extra:
         root.addHandler(handler)
     return problems
+
+
+def set_level(settings: Settings) -> None:
+    """Let the program's own loggers tell from the set level on; libraries tell warnings only."""
+    for name in OWN_LOGGERS:
+        logging.getLogger(name).setLevel("DEBUG" if settings.debug else settings.log_level)
 
 
 def _file_handler(path: Path, form: logging.Formatter) -> logging.Handler:

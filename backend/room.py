@@ -10,9 +10,15 @@ from typing import Any
 
 from backend.characters.store import CharacterStore
 from backend.conversation.history import History
+from backend.conversation.preparation import chat_request, voice_of
 from backend.conversation.session import VoiceSession
+from backend.conversation.speaking import Script
+from backend.conversation.turn import Turn
+from backend.conversation.waterfall import Waterfall
+from backend.engines.base import EngineKind
 from backend.engines.host import EngineHost
-from backend.errors import BusyError
+from backend.errors import BusyError, EngineError
+from backend.logs import set_level
 from backend.recorder import Recorder, restore_bus
 from config import Settings, change_settings
 from database import Character, Database, open_database
@@ -45,6 +51,31 @@ class EngineRoom:
             log.warning(notice)
             self.bus.publish(ErrorOccurred(code="database_notice", message=notice))
         self.database.notices.clear()
+
+    async def rehearse(self) -> None:
+        """Load the engines and speak a word to nobody, so that the first turn need not wait.
+
+        A chat model that is not embedded is not asked: that could cost the user money.
+        """
+        await self.host.warm_up(EngineKind.TTS, EngineKind.LLM)
+        character = await asyncio.to_thread(self.characters.active)
+        request = await asyncio.to_thread(
+            chat_request, character, self.history, "Hello!", self.settings, ""
+        )
+        script = Script()
+        turn = Turn(
+            turn_id="rehearsal",
+            host=self.host,
+            voice=voice_of(character, self.settings),
+            publish=lambda event: None,
+            waterfall=Waterfall(),
+            target=script,
+        )
+        try:
+            model = await self.host.ready(EngineKind.LLM)
+            await (turn.answer(request) if model.embedded else turn.say("Hello!"))
+        except EngineError as error:
+            log.warning("the rehearsal failed: %s", error.message)
 
     async def session(self, name: str) -> VoiceSession:
         """The session of a name, made if there is none.
@@ -98,8 +129,7 @@ class EngineRoom:
         """
         before = self.settings
         self.settings = await asyncio.to_thread(change_settings, before, changes)
-        level = "DEBUG" if self.settings.debug else self.settings.log_level
-        logging.getLogger("kotodama").setLevel(level)
+        set_level(self.settings)
         await self.host.reconfigure()
         if (before.avatar_size, before.avatar_fps) != (
             self.settings.avatar_size,

@@ -1,4 +1,4 @@
-"""`data/backend.json`: where the running backend of a data folder listens, for its user's programs."""
+"""`data/backend.json`: where the running backend listens, for the programs of its user."""
 
 from __future__ import annotations
 

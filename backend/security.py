@@ -71,7 +71,8 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and origin not in self._origins and not _same(origin, host):
             raise ForbiddenError(
-                f"Pages of {origin[:80]!r} may not connect; add it to ALLOWED_ORIGINS if it is yours."
+                f"Pages of {origin[:80]!r} may not connect; "
+                "add it to ALLOWED_ORIGINS if it is yours."
             )
         given = headers.get("authorization", "").removeprefix("Bearer ").strip()
         if not given:
@@ -79,7 +80,8 @@ class Guard:
             given = (query.get("token") or [""])[0]
         if not hmac.compare_digest(given.encode(), self._token):
             raise UnauthorizedError(
-                "The access token is missing or wrong; it stands in data/backend.json while the backend runs."
+                "The access token is missing or wrong; "
+                "it stands in data/backend.json while the backend runs."
             )
 
 
@@ -123,9 +125,7 @@ def _limited(scope: Scope, receive: Receive) -> Receive:
 
 def error_body(error: KotodamaError) -> dict[str, object]:
     """The one shape of an error."""
-    return {
-        "error": {"code": error.code, "message": error.message, "retryable": error.retryable}
-    }
+    return {"error": {"code": error.code, "message": error.message, "retryable": error.retryable}}
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, error: KotodamaError) -> None:

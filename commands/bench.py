@@ -1,9 +1,51 @@
-"""Measure speed and memory."""
+"""Measure speed and memory, each figure with what it was measured on and its bound."""
+
 from __future__ import annotations
+
 import argparse
+import sys
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any
+
+from commands.shared import json_flag, show
 from config import Settings
+
+SUBJECTS = {
+    "bus": "events a second",
+    "talk": "typed line to first sound",
+    "film": "text to video, lips and voice",
+    "start": "second start of the program",
+    "window": "avatar, stop key, busy loop, memory",
+}
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    listed = ", ".join(f"{name} ({what})" for name, what in SUBJECTS.items())
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"what to measure; all by default: {listed}"
+    )
+    json_flag(parser)
+
+
 def run(args: argparse.Namespace, settings: Settings) -> int:
-    """Do it."""
-    return 0
+    """Measure; 1 if a bound is not kept."""
+    from backend.errors import BadInputError
+    from commands.benchmarks.figures import machine
+
+    for name in args.names:
+        if name not in SUBJECTS:
+            raise BadInputError(f"There is no benchmark {name!r}; there is: {', '.join(SUBJECTS)}.")
+    figures: list[dict[str, Any]] = []
+    kept, on = True, machine()
+    for name in args.names or SUBJECTS:
+        sys.stderr.write(f"kotodama: measuring {name} …\n")
+        for figure in import_module(f"commands.benchmarks.{name}").measure(settings):
+            kept &= figure.kept is not False
+            figures.append({"subject": name, **asdict(figure), "kept": figure.kept})
+            if not args.json:
+                show(None, [figure.line()], as_json=False)
+    if args.json:
+        show({"machine": on, "figures": figures}, [], as_json=True)
+    return 0 if kept else 1

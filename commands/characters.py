@@ -35,8 +35,6 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         ]
 
     found = with_room(settings, work)
-    lines = [
-        f"{'*' if one['active'] else ' '} {one['id']:>3}  {one['name']}" for one in found
-    ]
+    lines = [f"{'*' if one['active'] else ' '} {one['id']:>3}  {one['name']}" for one in found]
     show(found, lines, as_json=args.json)
     return 0

@@ -10,6 +10,7 @@ import platform
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 from commands.shared import json_flag, show
@@ -81,7 +82,8 @@ def _system() -> Iterator[Finding]:
         "Computer",
         "Processor and memory",
         "ok",
-        f"{os.cpu_count()} cores, {memory.total / 1e9:.0f} GB, {memory.available / 1e9:.0f} GB free",
+        f"{os.cpu_count()} cores, {memory.total / 1e9:.0f} GB, "
+        f"{memory.available / 1e9:.0f} GB free",
     )
     gpu = read_gpu()
     detail = f"{gpu.name}" if gpu else "none found; everything here runs without one"
@@ -117,9 +119,9 @@ def _folders(settings: Settings) -> Iterator[Finding]:
     yield Finding("Folders", ".env", "ok" if env.is_file() else "note", detail)
 
 
-def _folder(name: str, folder: os.PathLike[str]) -> Finding:
+def _folder(name: str, folder: Path) -> Finding:
     try:
-        os.makedirs(folder, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         free = shutil.disk_usage(folder).free / 1e9
     except OSError as error:
         return Finding(
@@ -151,8 +153,16 @@ def _packages() -> Iterator[Finding]:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
             missing.append(name)
-    yield Finding("Packages", "Light set", "ok", ", ".join(found)) if not missing else Finding(
-        "Packages", "Light set", "problem", f"missing: {', '.join(missing)}", "Start ./run again."
+    yield (
+        Finding("Packages", "Light set", "ok", ", ".join(found))
+        if not missing
+        else Finding(
+            "Packages",
+            "Light set",
+            "problem",
+            f"missing: {', '.join(missing)}",
+            "Start ./run again.",
+        )
     )
     for module, name, extra in (
         ("torch", "torch", "training"),
@@ -184,7 +194,10 @@ def _sound() -> Iterator[Finding]:
             "Debian: sudo apt install libportaudio2",
         )
         return
-    for key, name in (("max_output_channels", "Loudspeakers"), ("max_input_channels", "Microphones")):
+    for key, name in (
+        ("max_output_channels", "Loudspeakers"),
+        ("max_input_channels", "Microphones"),
+    ):
         names = [str(one["name"]) for one in devices if one[key] > 0]
         detail = ", ".join(names) or "none"
         yield Finding("Sound", name, "ok" if names else "note", detail)
@@ -217,5 +230,3 @@ def _backend(settings: Settings) -> Iterator[Finding]:
         yield Finding("Backend", "Database", "ok", f"{path}, {megabytes:.1f} MB")
     else:
         yield Finding("Backend", "Database", "note", "not made yet")
-
-

@@ -27,9 +27,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     settings = settings.model_copy(
         update={key: value for key, value in changes.items() if value is not None}
     )
-    return serve(
-        settings, supervised=args.supervised, ready=announce if args.supervised else tell
-    )
+    return serve(settings, supervised=args.supervised, ready=announce if args.supervised else tell)
 
 
 def tell(listening: Listening) -> None:

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from backend.errors import BadInputError
 
     if bool(args.text.strip()) == bool(args.audio):
-        raise BadInputError('Give what you say: either as text in quotes, or as --audio FILE.')
+        raise BadInputError("Give what you say: either as text in quotes, or as --audio FILE.")
     if args.out:
         check_output(args.out, ".mp4", ".wav")
     if not 128 <= args.size <= 1024 or not 10 <= args.fps <= 60 or args.size % 2:

@@ -48,6 +48,7 @@ def has_display() -> bool:
 
 
 def _open(settings: Settings) -> int:
+    _start_log(settings)
     # The backend starts first: it needs longer, and it works while the window is being built.
     from frontend.supervisor import BackendProcess
 
@@ -61,7 +62,16 @@ def _open(settings: Settings) -> int:
         backend.stop()
 
 
+def _start_log(settings: Settings) -> None:
+    """The window's log has a file of its own: two processes cannot rotate one."""
+    from backend.logs import start_logging
+
+    for problem in start_logging(settings, file=settings.log_file.with_name("window.log")):
+        sys.stderr.write(f"kotodama: {problem}\n")
+
+
 def _open_on(url: str, token: str, settings: Settings) -> int:
+    _start_log(settings)
     from frontend.app import run_window
     from frontend.supervisor import FixedBackend
 
@@ -83,7 +93,8 @@ def _first_start(settings: Settings) -> BaseFileLock | None:
         return None
     except OSError as error:
         raise SettingsError(
-            f"The data folder {settings.data_dir} cannot be written ({error.strerror}); set DATA_DIR."
+            f"The data folder {settings.data_dir} cannot be written ({error.strerror}); "
+            "set DATA_DIR."
         ) from error
     return lock
 

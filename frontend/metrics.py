@@ -40,6 +40,11 @@ class Metrics:
     first_audio: list[float] = field(default_factory=list)
     silence: list[float] = field(default_factory=list)
 
+    def reset(self) -> None:
+        """Forget what was taken so far, except the start."""
+        for taken in (self.tick, self.tick_gap, self.frame_gap, self.first_audio, self.silence):
+            taken.clear()
+
     def summary(self) -> dict[str, float | None]:
         """The figures that the bench reports; milliseconds, except the first two (seconds)."""
         return {

@@ -183,9 +183,8 @@ class BackendProcess:
         words = [line for line in self._last_words if line.strip()]
         if code == 2 and words:
             return words[-1].removeprefix("kotodama: ")
-        return (
-            "The backend stopped several times within a minute; the log file has the reason"
-            + (f" (last words: {words[-1][:200]})." if words else ".")
+        return "The backend stopped several times within a minute; the log file has the reason" + (
+            f" (last words: {words[-1][:200]})." if words else "."
         )
 
     def _set_state(self, state: str) -> None:

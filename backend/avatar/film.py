@@ -61,13 +61,12 @@ def film(
             yield (index + 1) / count
 
 
-def _energy(
-    pcm: NDArray[np.int16], sample_rate: int, count: int, fps: int
-) -> NDArray[np.float32]:
+def _energy(pcm: NDArray[np.int16], sample_rate: int, count: int, fps: int) -> NDArray[np.float32]:
     """(count,) loudness of the sound under each picture, 0 to 1."""
     step = sample_rate // fps
     padded = np.zeros(count * step, np.float32)
     used = min(len(pcm), len(padded))
     padded[:used] = pcm[:used]
     level = np.sqrt(np.mean(np.square(padded.reshape(count, step)), axis=1))
-    return np.minimum(level / SPEECH_RMS, 1.0).astype(np.float32)
+    energy: NDArray[np.float32] = np.minimum(level / SPEECH_RMS, 1.0).astype(np.float32)
+    return energy

@@ -15,17 +15,17 @@ from backend.engines.host import EngineHost
 from backend.errors import BadInputError
 from backend.stage.playout import Segment
 
-
 _SILENCE = np.zeros(0, np.int16)
 
 
 class Script:
     """A playout target that keeps the segments in order, to be played or filmed later."""
 
-    seconds_ahead = 0.0
-
     def __init__(self) -> None:
         self.segments: list[Segment] = []
+
+    async def room_for_more(self) -> None:
+        """There always is."""
 
     def add(self, segment: Segment) -> None:
         """Keep a segment."""
@@ -49,7 +49,7 @@ class Script:
     def _at(self, at: float) -> tuple[Segment | None, float]:
         """The segment at a time (the last one's end lasts on), and the seconds into it."""
         segment = None
-        for segment in self.segments:  # noqa: B007
+        for segment in self.segments:
             if at < segment.seconds:
                 break
             at -= segment.seconds

@@ -29,18 +29,14 @@ from backend.media.pcm import resample
 from backend.stage.playout import Segment
 from event_system import PLAYOUT_RATE, ChatDelta, Event, TurnTiming
 
-AHEAD_S = 20.0
-"""Speech that is prepared ahead of what is heard; beyond it synthesis waits."""
-
 log = logging.getLogger("kotodama.turn")
 
 
 class PlayoutTarget(Protocol):
     """Where segments go: the live stage, or a film."""
 
-    @property
-    def seconds_ahead(self) -> float:
-        """Speech queued and not yet sounding."""
+    async def room_for_more(self) -> None:
+        """Wait while a lot of speech is queued and not yet sounding."""
         ...
 
     def add(self, segment: Segment) -> None:
@@ -162,8 +158,7 @@ class Turn:
         if not self.gate.allow(text):
             log.warning("a sentence with a blocked word was not spoken")
             return
-        while self.target.seconds_ahead > AHEAD_S:
-            await asyncio.sleep(0.1)
+        await self.target.room_for_more()
         request = SpeechRequest(
             text,
             voice=self.voice.voice,
@@ -189,6 +184,4 @@ def make_segment(
     phonemes = tuple(phonemes_or_alignment(chunk, request.text, request.language))
     curve = MouthCurve(timeline_from_phonemes(phonemes))
     pcm = resample(chunk.pcm, chunk.sample_rate, PLAYOUT_RATE)
-    return Segment(
-        turn_id, shown if opens else "", pcm, curve, request.emotion, opens, phonemes
-    )
+    return Segment(turn_id, shown if opens else "", pcm, curve, request.emotion, opens, phonemes)

@@ -43,4 +43,6 @@ class Waterfall:
     @property
     def slowest(self) -> str:
         """The stage that took longest; empty before any was reached."""
-        return max(self._stages.values(), key=lambda stage: stage.took_ms).name if self._stages else ""
+        return (
+            max(self._stages.values(), key=lambda stage: stage.took_ms).name if self._stages else ""
+        )

@@ -91,6 +91,9 @@ class Engine(ABC):
     requires: ClassVar[tuple[Requirement, ...]] = ()
     embedded: ClassVar[bool] = False
 
+    options: Any
+    """An instance of the class's own `Options`; subclasses declare it as such."""
+
     class Options(EngineOptions):
         """No options."""
 
@@ -122,14 +125,14 @@ class Engine(ABC):
     def probe(self) -> Availability:
         """Say whether the engine can run here; fast (under a second), without loading anything."""
 
-    def load(self) -> None:
+    def load(self) -> None:  # noqa: B027 - not every engine has something to load
         """Make the engine ready for work.
 
         Raises:
             EngineError: It cannot be made ready.
         """
 
-    def unload(self) -> None:
+    def unload(self) -> None:  # noqa: B027
         """Free what `load` took. May be called when nothing is loaded."""
 
 

@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
@@ -156,7 +157,7 @@ class EngineHost:
             voice = cast(Voice, slot.engine)
             begun = False
             try:
-                async for chunk in self._iterate(slot, lambda v=voice: v.synthesize(request)):
+                async for chunk in self._iterate(slot, partial(voice.synthesize, request)):
                     begun = True
                     yield chunk
                 return
@@ -286,7 +287,11 @@ class EngineHost:
             last = place == len(order) - 1
             try:
                 slot = self._slot(kind, name)
-                if not last and time.monotonic() - slot.failed_at < PASSED_OVER_S and slot.failed_at:
+                if (
+                    not last
+                    and time.monotonic() - slot.failed_at < PASSED_OVER_S
+                    and slot.failed_at
+                ):
                     continue
                 if not (await self._probe(slot)).ok:
                     continue

@@ -1,0 +1,1 @@
+"""The edges of the backend: one file a resource, thin."""

@@ -13,8 +13,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import StreamingResponse
 
-from backend.conversation.safety import check_message
 from backend.conversation.preparation import voice_of
+from backend.conversation.safety import check_message
 from backend.conversation.speaking import speak_text, with_choice
 from backend.conversation.text_turn import text_turn
 from backend.conversation.turn import Turn
@@ -77,7 +77,7 @@ class TranscriptAnswer(BaseModel):
 
 @router.post("/chat", response_model=ChatAnswer)
 async def chat(body: ChatBody, room: RoomDep) -> Response | ChatAnswer:
-    """Ask a character; the reply is text. With `stream`, server-sent events `delta`, `done`, `error`."""
+    """Ask a character; with `stream`, the answer is server-sent events `delta`, `done`, `error`."""
     text = check_message(body.text, room.settings.max_message_chars)
     character = await asyncio.to_thread(
         room.characters.get if body.character_id else lambda _: room.characters.active(),
@@ -118,7 +118,9 @@ async def transcribe(request: Request, room: RoomDep) -> TranscriptAnswer:
     pcm = await asyncio.to_thread(_decode, data)
     engine, transcript = await room.host.transcribe(pcm, room.settings.speech_language)
     seconds = round(len(pcm) / MICROPHONE_RATE, 2)
-    room.bus.publish(AudioProcessed(what="transcribed", seconds=seconds, text=transcript.text[:200]))
+    room.bus.publish(
+        AudioProcessed(what="transcribed", seconds=seconds, text=transcript.text[:200])
+    )
     return TranscriptAnswer(
         text=transcript.text, language=transcript.language, seconds=seconds, engine=engine
     )

@@ -75,7 +75,7 @@ async def _listen(socket: WebSocket) -> None:
         except (ValueError, AttributeError):
             known = False
         if not known:
-            problem = "This socket takes nothing but {\"type\": \"ping\"}; it is for listening."
+            problem = 'This socket takes nothing but {"type": "ping"}; it is for listening.'
             await _send(socket, [_now(ErrorOccurred(code="protocol", message=problem))])
 
 

@@ -1,0 +1,1 @@
+"""The stage: the character's voice and face on one media clock."""

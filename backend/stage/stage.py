@@ -35,6 +35,8 @@ CLIENT_BUFFER_S = 0.1
 """Sound that a client holds back; what it holds was not heard."""
 JPEG_QUALITY = 90
 EXPRESSION_S = 6.0
+AHEAD_S = 20.0
+"""Speech that is prepared ahead of what is heard; beyond it synthesis waits."""
 
 log = logging.getLogger("kotodama.stage")
 
@@ -90,10 +92,10 @@ class Stage:
         """Whether something sounds or waits to."""
         return not self._playout.idle
 
-    @property
-    def seconds_ahead(self) -> float:
-        """How much speech is queued."""
-        return self._playout.seconds_ahead
+    async def room_for_more(self) -> None:
+        """Wait while more than `AHEAD_S` of speech is queued."""
+        # Speech drains at the rate of the clock, so one sleep is enough, but for a flush.
+        await asyncio.sleep(max(0.0, self._playout.seconds_ahead - AHEAD_S))
 
     @property
     def measured_fps(self) -> float:
@@ -187,9 +189,7 @@ class Stage:
                 self.on_first_frame(segment.turn_id)
             if segment.opens_sentence:
                 self._publish(
-                    TurnCaption(
-                        turn_id=segment.turn_id, text=segment.text, emotion=segment.emotion
-                    )
+                    TurnCaption(turn_id=segment.turn_id, text=segment.text, emotion=segment.emotion)
                 )
 
     async def _pace_pictures(self) -> None:

@@ -1,0 +1,1 @@
+"""Engines that make videos of portraits, offline."""

@@ -1,0 +1,1 @@
+"""What `bench` can measure: one file a subject, each with `measure(settings) -> list[Figure]`."""
