@@ -21,6 +21,9 @@ from pydantic_settings import (
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
+from pydantic_settings import (
+    SettingsError as SourceError,
+)
 
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
@@ -180,6 +183,22 @@ class Settings(BaseSettings):
         return env_settings, init_settings, dotenv_settings
 
 
+class _StoredSettings(Settings):
+    """Settings from given values alone, so that no value of the environment hides a wrong one."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, and nothing else."""
+        return (init_settings,)
+
+
 def load_settings(env_file: Path | None = None, **stored: Any) -> Settings:
     """Read the settings from all their sources.
 
@@ -191,18 +210,34 @@ def load_settings(env_file: Path | None = None, **stored: Any) -> Settings:
         SettingsError: A value is wrong; the message names the key and what is allowed.
     """
     env_file = env_file or Path(os.environ.get("KOTODAMA_ENV_FILE", ROOT / ".env"))
+    _check_env_file(env_file)
     try:
         base = Settings(_env_file=env_file)  # type: ignore[call-arg]
         saved = {**read_stored(base.settings_path), **stored}
         return Settings(_env_file=env_file, **saved) if saved else base  # type: ignore[call-arg]
     except ValidationError as error:
         raise SettingsError(explain(error)) from error
-    except UnicodeDecodeError as error:
-        raise SettingsError(
-            f"{env_file.name} is not a text file in UTF-8; save it as such."
-        ) from error
+    except SourceError as error:
+        key = str(error).split('"')[1].upper()
+        raise SettingsError(f"{key} is not valid JSON.") from error
+
+
+def _check_env_file(path: Path) -> None:
+    """See that a `.env`, where there is one, is a text file.
+
+    Raises:
+        SettingsError: It is not.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return
+    except UnicodeDecodeError:
+        text = "\0"
     except OSError as error:
-        raise SettingsError(f"{env_file.name} cannot be read ({error.strerror}).") from error
+        raise SettingsError(f"{path.name} cannot be read ({error.strerror}).") from error
+    if "\0" in text:
+        raise SettingsError(f"{path.name} is not a text file in UTF-8; save it as such.")
 
 
 def explain(error: ValidationError) -> str:
@@ -211,8 +246,10 @@ def explain(error: ValidationError) -> str:
     key = str(first["loc"][0]).upper() if first["loc"] else "settings"
     given = first.get("input")
     what = str(first["msg"]).replace("Value error, ", "").replace("Input should", "it should")
-    shown = "" if "KEY" in key or "TOKEN" in key else f" is {str(given)[:60]!r}, but"
-    return f"{key}{shown} {what}." if shown else f"{key}: {what}."
+    field = Settings.model_fields.get(key.lower())
+    if field is not None and field.annotation is SecretStr:
+        return f"{key}: {what}."
+    return f"{key} is {str(given)[:60]!r}, but {what}."
 
 
 def read_stored(path: Path) -> dict[str, Any]:
@@ -223,7 +260,7 @@ def read_stored(path: Path) -> dict[str, Any]:
     """
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError) as error:
         raise SettingsError(
@@ -264,7 +301,7 @@ def change_settings(current: Settings, changes: Mapping[str, Any]) -> Settings:
         else:
             stored[key] = value
     try:
-        Settings(_env_file=None, **stored)  # type: ignore[call-arg]
+        _StoredSettings(**stored)
     except ValidationError as error:
         raise SettingsError(explain(error)) from error
     write_atomically(current.settings_path, json.dumps(stored, indent=1).encode(), private=True)
