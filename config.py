@@ -212,9 +212,9 @@ def load_settings(env_file: Path | None = None, **stored: Any) -> Settings:
     env_file = env_file or Path(os.environ.get("KOTODAMA_ENV_FILE", ROOT / ".env"))
     _check_env_file(env_file)
     try:
-        base = Settings(_env_file=env_file)  # type: ignore[call-arg]
+        base = Settings(_env_file=env_file)
         saved = {**read_stored(base.settings_path), **stored}
-        return Settings(_env_file=env_file, **saved) if saved else base  # type: ignore[call-arg]
+        return Settings(_env_file=env_file, **saved) if saved else base
     except ValidationError as error:
         raise SettingsError(explain(error)) from error
     except SourceError as error:
