@@ -83,7 +83,9 @@ class SettingsPresenter:
         state = self.states[key]
         if key in self._waiting:
             self._clock.cancel(self._waiting.pop(key)[0])
-        if value == state.value and not state.error:
+        # The value of a secret is not known here, so nothing can be compared.
+        secret = self.specs[key].kind == "secret"
+        if value == state.value and not state.error and not secret:
             return
         if now:
             self._send(key, value)
