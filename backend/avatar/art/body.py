@@ -56,8 +56,7 @@ def _neck(sheet: Sheet) -> None:
 def _shirt(sheet: Sheet) -> None:
     left = bezier([(404, 872), (440, 920), (470, 938), (512, 940), (512, 980), (512, 1010), (512, 1040),
                    (440, 1040), (380, 1040), (340, 1040), (350, 960), (370, 910), (404, 872)])  # fmt: skip
-    shirt = _half_to_whole(left)
-    sheet.fill(shirt, ramp((512, 880), (512, 1024), [(0, ink.NAVY_LIGHT), (1, ink.NAVY)]))
+    sheet.fill_many([left, mirror(left)], ramp((512, 880), (512, 1024), [(0, ink.NAVY_LIGHT), (1, ink.NAVY)]))
     neckline = bezier([(404, 872), (440, 920), (470, 938), (512, 940), (554, 938), (584, 920), (620, 872)])
     sheet.stroke(neckline, 14, ink.NAVY_DEEP, start=0.05, end=0.05)
     sheet.stroke(neckline + (0, 1), 5, ink.GLOW, start=0.1, end=0.1, opacity=0.9)

@@ -19,7 +19,7 @@ _JAW_LEFT = [
 def outline() -> Points:
     """The face from chin to forehead, closed."""
     left = bezier(_JAW_LEFT)
-    crown = bezier([(326, 440), (328, 262), (696, 262), (698, 440)])
+    crown = bezier([(326, 440), (328, 214), (696, 214), (698, 440)])
     right = mirror(left)[::-1]
     return np.concatenate([left, crown[1:-1], right[:-1]])
 

@@ -22,6 +22,7 @@ from backend.avatar.layers.geometry import (
     spline,
 )
 
+_BACK_LOCK = [(0.0, 0.5), (0.45, 1.0), (0.74, 0.78), (1.0, 0.0)]
 _LOCK = [(0.0, 0.5), (0.35, 1.0), (0.7, 0.82), (1.0, 0.0)]
 
 FRONT: Paint = ramp((512, 170), (512, 800), [
@@ -120,20 +121,20 @@ def draw_back(scale: float) -> Sheet:
     half = [
         (512, 112), (370, 112), (262, 190), (226, 400),
         (206, 540), (206, 640), (226, 740),
-        (262, 790), (400, 770), (512, 770),
+        (262, 800), (400, 836), (512, 836),
     ]  # fmt: skip
     left = bezier(half)
     mass = np.concatenate([left, mirror(left)[::-1]])
     locks = []
     tips = [
-        ([(310, 380), (232, 540), (214, 690), (158, 792)], 84),
-        ([(330, 420), (258, 560), (246, 720), (208, 842)], 96),
-        ([(356, 440), (306, 600), (296, 740), (268, 872)], 100),
-        ([(396, 480), (362, 640), (350, 770), (330, 880)], 94),
-        ([(440, 500), (418, 640), (404, 760), (398, 866)], 90),
+        ([(312, 380), (232, 520), (206, 650), (204, 740), (142, 806)], 88),
+        ([(420, 500), (392, 640), (388, 750), (412, 856)], 96),
+        ([(344, 440), (276, 580), (250, 710), (254, 790), (206, 858)], 102),
+        ([(380, 480), (340, 620), (322, 740), (338, 886)], 108),
+        ([(360, 470), (300, 620), (286, 750), (292, 820), (268, 892)], 84),
     ]
     for spine, width in tips:
-        lock = Lock(spine, width, paint=BACK, dark=_back_dark(), root=0.5, shade=0.9)
+        lock = Lock(spine, width, _BACK_LOCK, paint=BACK, dark=_back_dark(), root=0.4, shade=0.9)
         locks.extend(_both(lock))
     sheet.fill(mass, BACK)
     draw_locks(sheet, locks)
@@ -158,10 +159,10 @@ def _back_dark() -> Paint:
 
 
 _CAP = [
-    (258, 600), (232, 480), (222, 330), (296, 222),
-    (356, 142), (440, 112), (520, 112),
-    (616, 112), (704, 150), (748, 232),
-    (806, 340), (792, 480), (766, 600),
+    (256, 600), (228, 480), (216, 330), (284, 220),
+    (340, 136), (434, 108), (512, 108),
+    (590, 108), (684, 136), (740, 220),
+    (808, 330), (796, 480), (768, 600),
 ]  # fmt: skip
 _HAIRLINE = [(716, 560), (704, 440), (650, 352), (556, 300), (430, 346), (330, 440), (306, 560)]
 
@@ -174,12 +175,12 @@ def cap() -> Points:
 def side_locks() -> list[Lock]:
     """The hair that frames the face: a bob on both sides."""
     outer = Lock(
-        [(276, 400), (252, 520), (254, 640), (282, 762)], 74,
-        widths=[(0, 0.6), (0.3, 1.0), (0.75, 0.8), (1, 0)], root=0.1,
+        [(276, 400), (248, 520), (246, 640), (262, 716), (304, 780)], 76,
+        widths=[(0, 0.6), (0.35, 1.0), (0.75, 0.74), (1, 0)], root=0.1,
     )  # fmt: skip
     inner = Lock(
-        [(322, 380), (296, 500), (306, 620), (352, 716)], 60,
-        widths=[(0, 0.5), (0.3, 0.95), (0.7, 0.8), (1, 0)], root=0.15,
+        [(322, 380), (296, 500), (298, 610), (320, 676), (364, 730)], 60,
+        widths=[(0, 0.5), (0.35, 0.95), (0.72, 0.7), (1, 0)], root=0.15,
     )  # fmt: skip
     return [*_both(outer), *_both(inner)]
 
@@ -206,7 +207,7 @@ def bangs() -> list[Lock]:
         Lock([(556, 160), (474, 250), (400, 370), (424, 508)], 114, long),
         Lock([(566, 160), (620, 260), (650, 370), (606, 472)], 94, long),
         Lock([(560, 158), (520, 250), (464, 370), (498, 514)], 104, long),
-        Lock([(572, 200), (588, 290), (598, 370), (560, 452)], 56, long),
+        Lock([(564, 160), (590, 270), (598, 370), (560, 452)], 56, long),
         Lock([(470, 280), (420, 370), (388, 440), (396, 486)], 26, wisp, line=3.0, root=0.3),
         Lock([(520, 300), (470, 390), (448, 440), (460, 486)], 22, wisp, line=3.0, root=0.3),
         Lock([(640, 300), (672, 380), (672, 430), (650, 462)], 24, wisp, line=3.0, root=0.3),
@@ -226,6 +227,7 @@ def draw_front(scale: float) -> Sheet:
     draw_locks(hair, bangs())
     _strands(hair)
     _shine(hair)
+    _rim_light(hair)
     hair.stroke(rim, 6.0, LINE, start=0.25, end=0.25)
     _ahoge(hair)
     sheet = Sheet.blank(scale)
@@ -281,14 +283,27 @@ def _on_lock(
     return np.asarray(curve[k] + (edge[k] - curve[k]) * abs(across))
 
 
+def _rim_light(sheet: Sheet) -> None:
+    """The glow of the backdrop on the outline of the crown and of the bob."""
+    rim = bezier(_CAP)
+    inside = (rim - (512, 420)) * (0.962, 0.955) + (512, 420)
+    for part, strength in ((inside[6:30], 0.55), (inside[-34:-6], 0.8)):
+        sheet.stroke(part, 9, ink.HAIR_RIM, start=0.5, end=0.5, opacity=strength, soft=1.2, atop=True)
+    for lock in side_locks()[:2]:
+        left, right = lock.edges()
+        outer = left if abs(float(left[20, 0]) - 512) > abs(float(right[20, 0]) - 512) else right
+        edge = outer + (lock.curve() - outer) * 0.18
+        sheet.stroke(edge[14:48], 5, ink.HAIR_RIM, start=0.5, end=0.5, opacity=0.7, atop=True)
+
+
 def _ahoge(sheet: Sheet) -> None:
     """The unruly lock on the crown, curled like the flag of a quaver."""
     light = ramp((540, 40), (600, 170), [(0, ink.HAIR_TIP), (0.5, ink.rgb("4a7ad0")), (1, ink.HAIR_MID)])
     widths = [(0, 0.6), (0.35, 1.0), (0.7, 0.62), (1, 0)]
-    draw_lock(sheet, Lock([(556, 150), (578, 96), (620, 68), (668, 84)], 26, widths, root=0.2, paint=light))
+    draw_lock(sheet, Lock([(560, 126), (580, 92), (620, 68), (668, 84)], 26, widths, root=0.2, paint=light))
     draw_lock(
         sheet,
-        Lock([(548, 152), (534, 96), (560, 44), (616, 30), (656, 56)], 36, widths, root=0.2, paint=light),
+        Lock([(546, 126), (536, 90), (560, 44), (616, 30), (656, 56)], 36, widths, root=0.2, paint=light),
     )
 
 

@@ -20,7 +20,7 @@ def draw(scale: float) -> Sheet:
 
 
 def _band(sheet: Sheet) -> None:
-    arc = bezier([(254, 480), (246, 280), (350, 124), (512, 120), (674, 124), (778, 280), (770, 480)])
+    arc = bezier([(256, 480), (254, 286), (352, 126), (512, 122), (672, 126), (770, 286), (768, 480)])
     sheet.fill(ribbon(arc, 34.0), ink.CLOTH_LINE)
     body = ribbon(arc, 26.0)
     sheet.fill(body, ramp((512, 110), (512, 420), [(0, ink.CREAM), (1, ink.CREAM_SHADE)]))

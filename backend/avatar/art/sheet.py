@@ -120,17 +120,16 @@ class Sheet:
         if clip is not None:
             cover = cover * self._cover([clip], box)
         here = self.pixels[y0:y1, x0:x1]
-        if atop:
-            cover = cover * here[..., 3]
         ys, xs = np.mgrid[y0:y1, x0:x1].astype(np.float32)
         xs, ys = (xs + 0.5) / self.scale, (ys + 0.5) / self.scale
         if fade is not None:
             cover = cover * np.clip(fade(xs, ys), 0, 1)
         alpha = (cover * opacity)[..., None]
         colour = (paint if callable(paint) else flat(paint))(xs, ys)
+        added = alpha * here[..., 3:] if atop else alpha
         here *= 1 - alpha
-        here[..., :3] += colour * alpha
-        here[..., 3:] += alpha
+        here[..., :3] += colour * added
+        here[..., 3:] += added
 
     def stroke(
         self,

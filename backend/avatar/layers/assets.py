@@ -9,11 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.avatar.layers.rig import UNITS, FaceRig
+from backend.avatar.layers.rig import UNITS, FaceRig, LayerRig
 from config import KotodamaError
 
 DEFAULT_ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LAYER_NAMES = ("backdrop", "hair_back", "body", "face", "blush", "hair_front", "iris")
+# Pixels per art unit of the stored iris.
+IRIS_SCALE = 2.0
 
 Pixels = NDArray[np.uint8]
 
@@ -48,27 +50,37 @@ def load_assets(folder: Path, size: int, edge: int, iris_scale: float) -> Assets
         AvatarAssetsError: If a file is missing or damaged.
     """
     try:
-        rig = FaceRig.load(folder / "rig.json")
-    except (OSError, ValueError, TypeError) as error:
+        rig = LayerRig.load(folder / "rig.json")
+    except (OSError, ValueError) as error:
         raise _broken(folder / "rig.json") from error
     pixels = {}
     for name in LAYER_NAMES:
         layer = _read(folder / f"{name}.png")
         if name == "iris":
-            factor = iris_scale / 2
+            factor = iris_scale / IRIS_SCALE
             wide, tall = (max(round(n * factor), 2) for n in (layer.shape[1], layer.shape[0]))
             pixels[name] = cv2.resize(layer, (wide, tall), interpolation=cv2.INTER_AREA)
-            continue
-        method = cv2.INTER_AREA if size <= UNITS else cv2.INTER_CUBIC
-        fitted = cv2.resize(layer, (size, size), interpolation=method)
-        spare = edge - size
-        pixels[name] = cv2.copyMakeBorder(fitted, 0, spare, 0, spare, cv2.BORDER_CONSTANT)
-    return Assets(pixels, rig)
+        else:
+            pixels[name] = _fit(layer, rig.corners.get(name, (0, 0)), size, edge)
+    return Assets(pixels, rig.face)
+
+
+def _fit(layer: Pixels, corner: tuple[int, int], size: int, edge: int) -> Pixels:
+    """A cropped layer at its place in a frame."""
+    x, y = corner
+    tall, wide = layer.shape[:2]
+    whole = np.zeros((UNITS, UNITS, 4), np.uint8)
+    whole[y : y + tall, x : x + wide] = layer
+    method = cv2.INTER_AREA if size <= UNITS // 2 else cv2.INTER_LINEAR
+    fitted = cv2.resize(whole, (size, size), interpolation=method)
+    spare = edge - size
+    return cv2.copyMakeBorder(fitted, 0, spare, 0, spare, cv2.BORDER_CONSTANT)
 
 
 def _read(path: Path) -> Pixels:
+    """A PNG as premultiplied BGRA."""
     image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) if path.is_file() else None
-    if image is None or image.ndim != 3:
+    if image is None or image.ndim != 3 or max(image.shape[:2]) > UNITS:
         raise _broken(path)
     if image.shape[2] == 3:
         return cv2.cvtColor(image, cv2.COLOR_BGR2BGRA)

@@ -55,8 +55,9 @@ def lips(mouth: Mouth, smile: float, half_width: float) -> Lips:
     jaw, press, tuck = _unit(mouth.open), _unit(mouth.press), _unit(mouth.tuck)
     wide, rounded, grin = _unit(mouth.width, -1), _unit(mouth.round), _unit(smile, -1)
     sealed = 1 - _step(press / _SEALED_AT)
+    jaw *= sealed
     gap = _GAP * jaw**0.88 * (1 + 0.12 * rounded)
-    gap = (gap * (1 - 0.75 * tuck) + 9 * tuck) * sealed
+    gap = gap * (1 - 0.75 * tuck) + 9 * tuck * sealed
     reach = half_width * (1 + 0.36 * wide - 0.5 * rounded + 0.14 * jaw + 0.12 * max(grin, 0.0))
     reach *= 1 - 0.10 * press
     bend = (5 + 10 * grin) * (1 - 0.8 * rounded) - 3 * press
@@ -81,6 +82,7 @@ def draw_mouth(
         shapes.append(_band(edges.x, edges.upper, edges.lower, ink.MOUTH_DARK))
         shapes.extend(_inside(edges, mouth))
     shapes.extend(_lines(edges, mouth))
+    shapes.extend(_tongue_tip(edges, mouth))
     return moved(shapes, (1.0, 1.0), centre)
 
 
@@ -92,16 +94,16 @@ def _band(x: Profile, top: Profile, bottom: Profile, colour: ink.Rgb, alpha: int
 def _inside(edges: Lips, mouth: Mouth) -> Drawing:
     x, upper, lower, gap = edges.x, edges.upper, edges.lower, edges.gap
     rounded, wide = _unit(mouth.round), _unit(mouth.width, -1)
-    tuck, tip = _unit(mouth.tuck), _unit(mouth.tongue)
+    tuck = _unit(mouth.tuck)
     depth = np.maximum(1 - (_T / 0.86) ** 2, 0)
     shapes: Drawing = []
-    rise = gap * (0.44 + 0.1 * rounded) * depth
+    rise = gap * (0.36 + 0.1 * rounded) * depth
     shapes.append(_band(x, np.maximum(upper, lower - rise), lower, ink.TONGUE))
     shine = np.maximum(upper, lower - rise * 0.62)
     if gap > 22:
         shapes.append(_band(x[9:-9], shine[9:-9], (lower - rise * 0.28)[9:-9], ink.TONGUE_LIGHT))
     clench = _unit(1.25 - gap / 26) * _unit(wide * 2.6)
-    tall = (5.5 + 0.13 * gap + 2.5 * max(wide, 0.0)) * (1 - 0.85 * rounded) + 6 * tuck
+    tall = (3.5 + 0.15 * gap + 2.5 * max(wide, 0.0)) * (1 - 0.85 * rounded) + 6 * tuck
     tall = tall * (1 - clench) + gap * 0.53 * clench
     teeth = np.minimum(upper + tall * np.power(np.maximum(1 - _T2, 0), 0.3), lower)
     if tall > 0.8:
@@ -111,13 +113,27 @@ def _inside(edges: Lips, mouth: Mouth) -> Drawing:
     if clench > 0.05:
         edge = np.maximum(lower - gap * 0.36 * clench * np.sqrt(depth), teeth + 1.5)
         shapes.append(_band(x, np.minimum(edge, lower), lower, ink.TEETH))
-    if tip > 0.05:
-        near = slice(6, -6)
-        blob = np.sqrt(np.maximum(1 - (_T / 0.7) ** 2, 0))
-        top = np.maximum(lower - gap * (0.3 + 0.62 * tip) * blob, upper + 1)
-        shapes.append(_band(x[near], top[near], lower[near], ink.TONGUE))
-        light = np.minimum(top + gap * 0.3, lower)
-        shapes.append(_band(x[9:-9], (top + 1.5)[9:-9], light[9:-9], ink.TONGUE_LIGHT))
+    return shapes
+
+
+def _tongue_tip(edges: Lips, mouth: Mouth) -> Drawing:
+    """The tongue behind the teeth (l, n), or farther out, between them and over the lip (th)."""
+    tip = _unit(mouth.tongue)
+    if tip < 0.05 or edges.gap <= _PARTED:
+        return []
+    near = slice(6, -6)
+    x, upper, lower, gap = edges.x[near], edges.upper[near], edges.lower[near], edges.gap
+    out = _step((tip - 0.55) / 0.35)
+    blob = np.sqrt(np.maximum(1 - (_T[near] / 0.72) ** 2, 0))
+    top = np.maximum(lower - gap * (0.25 + 0.4 * tip) * blob, upper + 1)
+    bottom = lower + (9.0 * out - 1.0) * blob
+    shapes: Drawing = []
+    if out > 0.05:
+        shapes.append(_band(x * 1.06, top, bottom + 1.8 * out * blob, ink.MOUTH_LINE))
+    shapes.append(_band(x, top, bottom, ink.TONGUE))
+    inner = slice(4, -4)
+    light = top + (bottom - top) * 0.5
+    shapes.append(_band(x[inner], top[inner] + 1.5, light[inner] + 0.5, ink.TONGUE_LIGHT))
     return shapes
 
 

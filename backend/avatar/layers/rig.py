@@ -48,16 +48,38 @@ class FaceRig:
     cheek_l: Point
     cheek_r: Point
 
-    def to_json(self) -> str:
-        """The rig as a JSON object."""
-        return json.dumps(asdict(self), indent=1)
+
+@dataclass(frozen=True, slots=True)
+class LayerRig:
+    """What is stored beside the layers.
+
+    Attributes:
+        face: Where the parts of the face are.
+        corners: By layer, the art coordinates of the upper left pixel of its cropped picture.
+    """
+
+    face: FaceRig
+    corners: dict[str, tuple[int, int]]
+
+    def save(self, path: Path) -> None:
+        """Write the rig as JSON."""
+        path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
     @classmethod
-    def load(cls, path: Path) -> FaceRig:
-        """Read what `to_json` wrote."""
+    def load(cls, path: Path) -> LayerRig:
+        """Read what `save` wrote.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is not a rig.
+        """
         stored = json.loads(path.read_text(encoding="utf-8"))
-        values = {k: tuple(v) if isinstance(v, list) else float(v) for k, v in stored.items()}
-        return cls(**values)
+        try:
+            face = {k: tuple(v) if isinstance(v, list) else float(v) for k, v in stored["face"].items()}
+            corners = {name: (int(x), int(y)) for name, (x, y) in stored["corners"].items()}
+            return cls(FaceRig(**face), corners)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError("not a rig") from error
 
 
 @dataclass(frozen=True, slots=True)

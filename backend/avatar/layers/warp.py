@@ -99,14 +99,14 @@ def back_basis(x: Grid, y: Grid, rig: FaceRig) -> list[tuple[Grid, Grid]]:
 def body_basis(x: Grid, y: Grid, rig: FaceRig) -> list[tuple[Grid, Grid]]:
     """Shoulders: they rise with the breath and follow the head a little."""
     zero = np.zeros_like(x)
-    hold = np.clip((1150 - y) / 350, 0, 1)
-    lift = 9 * np.clip((1060 - y) / 200, 0, 1)
+    hold = np.clip((1024 - y) / 240, 0, 1)
+    lift = 9 * np.clip((1024 - y) / 170, 0, 1)
     spread = (x - rig.pivot[0]) * 0.012
     return [
         (-9 * hold, zero),
         (zero, zero),
         (zero, -4 * hold),
-        ((y - 1200) * 0.12 * hold, -(x - rig.pivot[0]) * 0.16 * hold),
+        ((y - 1100) * 0.2 * hold, -(x - rig.pivot[0]) * 0.16 * hold),
         (zero, zero),
         (-0.35 * hold, zero),
         (zero, -0.3 * hold),
