@@ -72,6 +72,7 @@ class Mp4Writer:
         self.sample_rate = sample_rate
         self.options = {"preset": preset, "crf": str(crf)}
         self._queue: queue.Queue[tuple[str, NDArray[Any]] | None] = queue.Queue(_QUEUED_FRAMES)
+        self._ended = False
         self._failure: Exception | None = None
         self._temporary = Path()
         self._thread: threading.Thread | None = None
@@ -155,12 +156,24 @@ class Mp4Writer:
         """The encoder's thread: encode until told to end; after a failure only empty the queue."""
         try:
             with av.open(str(self._temporary), "w", options={"movflags": "+faststart"}) as file:
-                _Encoder(file, self).drain(self._queue)
+                encoder = _Encoder(file, self)
+                for kind, data in self._items():
+                    encoder.encode(kind, data)
+                encoder.finish()
             self._flush_to_disk()
         except Exception as error:
             self._failure = self._failure or error
-            while self._queue.get() is not None:
+            for _ in self._items():
                 pass
+
+    def _items(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """What comes out of the queue until its end, which comes only once."""
+        while not self._ended:
+            item = self._queue.get()
+            if item is None:
+                self._ended = True
+            else:
+                yield item
 
     def _flush_to_disk(self) -> None:
         with self._temporary.open("rb+") as file:
@@ -190,14 +203,15 @@ class _Encoder:
         self._frames = 0
         self._samples = 0
 
-    def drain(self, source: queue.Queue[tuple[str, NDArray[Any]] | None]) -> None:
-        """Encode what comes out of the queue until None does."""
-        while (item := source.get()) is not None:
-            kind, data = item
-            if kind == "video":
-                self._encode_frame(data)
-            else:
-                self._encode_sound(data)
+    def encode(self, kind: str, data: NDArray[Any]) -> None:
+        """Take a picture (I420) or sound (int16)."""
+        if kind == "video":
+            self._encode_frame(data)
+        else:
+            self._encode_sound(data)
+
+    def finish(self) -> None:
+        """Write what the encoders still hold."""
         self._encode_block(self._rest)
         for stream in (self._video, self._audio):
             self._file.mux(stream.encode(None))
