@@ -317,17 +317,28 @@ def _score_holes(gray: Picture, face: Box, one: _Hole, other: _Hole) -> EyePair 
         - 0.6 * off_center
         - low
     )
-    boxes = _same_height(left.box, right.box)
+    boxes = _same_size(gray, left.box, right.box)
     return EyePair(
         _center(boxes[0]), _center(boxes[1]), face, "blob", min(1.0, max(0.0, score)), boxes
     )
 
 
-def _same_height(left: Box, right: Box) -> tuple[Box, Box]:
-    """Both boxes as high as the lower one: what stands out above it is hair or a brow."""
-    height = min(left[3], right[3])
-    (ax, ay, aw, ah), (bx, by, bw, bh) = left, right
-    return (ax, ay + ah - height, aw, height), (bx, by + bh - height, bw, height)
+def _same_size(gray: Picture, left: Box, right: Box) -> tuple[Box, Box]:
+    """Both boxes as small as the smaller one: what stands out is hair or a brow.
+
+    It stands out above; of the sides, the one is cut that leaves the better mirror images.
+    """
+    width, height = min(left[2], right[2]), min(left[3], right[3])
+
+    def cuts(box: Box) -> list[Box]:
+        x, y, w, h = box
+        spare = w - width
+        return [
+            (x + shift, y + h - height, width, height) for shift in sorted({0, spare // 2, spare})
+        ]
+
+    pairs = [(a, b) for a in cuts(left) for b in cuts(right)]
+    return max(pairs, key=lambda pair: _mirror_likeness(gray, *pair))
 
 
 def _contrast(gray: Picture, box: Box) -> float:

@@ -252,13 +252,28 @@ def _find_mouth(
     score = prior * (
         0.65 * dark / (float(dark.max()) + 1e-3) + 0.35 * reddish / (float(reddish.max()) + 1e-3)
     )
-    row = int(np.argmax(score))
+    row = int(np.argmax(score * _same_beside(lab[:, 20:44])))
     band = valley[max(0, row - 3) : row + 4].max(axis=0)
     first, last = _extent(band)
     half_width = float(np.clip((across[last] - across[first]) / 2, 0.16 * apart, 0.42 * apart))
     middle = float(np.clip((across[last] + across[first]) / 2, -0.08 * apart, 0.08 * apart))
     point = frame.middle + frame.across * middle + frame.down * float(down[row])
     return point, half_width, float(np.clip(dark[row] / 8.0, 0.0, 1.0))
+
+
+def _same_beside(lab: NDArray[np.float32]) -> Vector:
+    """For every row, how alike the skin above and below it is, 0 to 1.
+
+    There is skin on both sides of a mouth; below the line of a chin there is a neck in shadow.
+    """
+    rows = lab.mean(axis=1)
+    reach = np.arange(8, 17)
+    index = np.arange(len(rows))[:, None]
+    above = rows[np.clip(index - reach, 0, len(rows) - 1)].mean(axis=1)
+    below = rows[np.clip(index + reach, 0, len(rows) - 1)].mean(axis=1)
+    away = np.hypot.reduce(above - below, axis=1)
+    alike: Vector = np.exp(-((away / 30.0) ** 2))
+    return alike
 
 
 def _extent(band: NDArray[np.floating]) -> tuple[int, int]:

@@ -55,9 +55,9 @@ class HeadWarp:
         fields.append(self._cheek_field((rig.mouth_x, rig.mouth_y)))
         self._fields = np.stack(fields).reshape(len(fields), -1).astype(np.float32)
         rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
-        self._identity = np.dstack([columns, rows])
-        self._map = np.empty_like(self._identity)
-        self._no_map = np.empty(0, np.float32)
+        # Two planes rather than one of two channels: `remap` reads them a third faster.
+        self._at = (np.ascontiguousarray(columns), np.ascontiguousarray(rows))
+        self._maps = (np.empty_like(columns), np.empty_like(rows))
         self._out = np.empty((size, size, 3), np.uint8)
 
     def apply(self, picture: NDArray[np.uint8], pose: Pose) -> NDArray[np.uint8]:
@@ -68,13 +68,15 @@ class HeadWarp:
         weights = _weights(pose)
         if float(np.abs(weights).max()) < _STILL:
             return picture
-        field = (weights @ self._fields).reshape(_GRID, _GRID, 2)
-        cv2.resize(field, (self._size, self._size), dst=self._map, interpolation=cv2.INTER_LINEAR)
-        cv2.add(self._map, self._identity, dst=self._map)
+        field = (weights @ self._fields).reshape(2, _GRID, _GRID)
+        size = (self._size, self._size)
+        for plane, at, out in zip(field, self._at, self._maps, strict=True):
+            cv2.resize(plane, size, dst=out, interpolation=cv2.INTER_LINEAR)
+            cv2.add(out, at, dst=out)
         cv2.remap(
             picture,
-            self._map,
-            self._no_map,
+            self._maps[0],
+            self._maps[1],
             cv2.INTER_LINEAR,
             dst=self._out,
             borderMode=cv2.BORDER_REPLICATE,
@@ -98,11 +100,11 @@ class HeadWarp:
         from_y = self._y - (self._center[1] + pivot[1])
         still = np.zeros_like(depth)
         return [
-            np.dstack([-_TURN * apart * depth, still]),
-            np.dstack([still, -_NOD * apart * depth]),
-            np.dstack([from_y * head * _TILT, -from_x * head * _TILT]),
-            np.dstack([-apart * head, still]),
-            np.dstack([still, -apart * head]),
+            np.stack([-_TURN * apart * depth, still]),
+            np.stack([still, -_NOD * apart * depth]),
+            np.stack([from_y * head * _TILT, -from_x * head * _TILT]),
+            np.stack([-apart * head, still]),
+            np.stack([still, -apart * head]),
         ]
 
     def _border(self) -> Plane:
@@ -118,7 +120,7 @@ class HeadWarp:
         chest = ramp((v - 0.8 * chin) / (0.9 * chin))
         head = (1 - chest) * self._border()
         wider = (self._x - self._center[0]) * chest * -0.008 * self._border()
-        return np.dstack([wider, self._apart * (0.045 * chest + 0.014 * head)])
+        return np.stack([wider, self._apart * (0.045 * chest + 0.014 * head)])
 
     def _brow_fields(
         self, x: float, y: float, half: float, top: float, outward: float
@@ -134,8 +136,8 @@ class HeadWarp:
         inner = np.clip(-outward * u / half, -1, 1)
         still = np.zeros_like(above)
         return [
-            np.dstack([still, 0.075 * self._apart * above]),
-            np.dstack([still, 0.065 * self._apart * above * inner]),
+            np.stack([still, 0.075 * self._apart * above]),
+            np.stack([still, 0.065 * self._apart * above * inner]),
         ]
 
     def _cheek_field(self, mouth: tuple[float, float]) -> NDArray[np.float32]:
@@ -149,7 +151,7 @@ class HeadWarp:
             )
             for side in (-1, 1)
         )
-        return np.dstack([np.zeros_like(u), 0.05 * self._apart * lift])
+        return np.stack([np.zeros_like(u), 0.05 * self._apart * lift])
 
 
 def _weights(pose: Pose) -> NDArray[np.float32]:

@@ -119,11 +119,12 @@ class MouthWarp:
         radius = (self._u / 1.55) ** 2 + (self._v / (1.25 * self._half)) ** 2
         self._near = np.exp(-radius * radius).astype(np.float32)
         self._bend = _lip_bend(picture, self._axes, (self._x, self._y), self._half)
-        wide = (np.abs(u) < 1.35) & (v > -0.6 * self._half)
+        wide = (np.abs(u) < 1.28) & (v > -0.6 * self._half)
         wide &= v < self._most_drop + 0.5 * self._half
         rows, columns = np.nonzero(wide.any(axis=1))[0], np.nonzero(wide.any(axis=0))[0]
         self._gap = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
         self._gap_u, self._gap_v = u[self._gap].copy(), v[self._gap].copy()
+        self._gap_lowest, self._gap_highest = self._gap_v.max(axis=1), self._gap_v.min(axis=1)
         gap_radius = (self._gap_u / 1.55) ** 2 + (self._gap_v / (1.25 * self._half)) ** 2
         self._gap_near = np.exp(-gap_radius * gap_radius).astype(np.float32)
 
@@ -172,32 +173,50 @@ class MouthWarp:
     def _render(self, shape: LipShape) -> NDArray[np.uint8]:
         source_u, source_v = self._source(shape)
         x, y = self._axes.to_picture(source_u * self._half, source_v)
+        roi = sample(
+            self._picture, self._full(x + np.float32(self._x)), self._full(y + np.float32(self._y))
+        )
+        if shape.parted:
+            self._paint_gap(shape, roi[self._gap])
+        return roi
+
+    def _full(self, coarse: Plane) -> Plane:
+        """A plane at every `_STEP`th pixel, interpolated to all of them.
+
+        `resize` would shift it by half a step; this keeps sample i at pixel i times `_STEP`.
+        """
         height = self._region.bottom - self._region.top
         width = self._region.right - self._region.left
-        # resize() would shift samples by half a step; this keeps sample i at pixel i * _STEP.
         scale = np.array([[1 / _STEP, 0, 0], [0, 1 / _STEP, 0]], np.float32)
-        coarse = np.dstack([x + np.float32(self._x), y + np.float32(self._y)])
-        full = cv2.warpAffine(
-            coarse,
-            scale,
-            (width, height),
-            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-            borderMode=cv2.BORDER_REPLICATE,
+        return np.asarray(
+            cv2.warpAffine(
+                coarse,
+                scale,
+                (width, height),
+                flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+                borderMode=cv2.BORDER_REPLICATE,
+            ),
+            np.float32,
         )
-        roi = sample(self._picture, full[..., 0], full[..., 1])
-        if shape.parted:
-            u, profile, line, lifted = self._edges(shape, self._gap_u, self._gap_near)
-            middle = line + lifted
-            self._interior.paint(
-                roi[self._gap],
-                u=u,
-                below_upper=self._gap_v - (middle - shape.lift * profile),
-                above_lower=(middle + shape.drop * profile) - self._gap_v,
-                shape_open=(shape.drop + shape.lift) / self._most_drop,
-                tongue=shape.tongue,
-                half=self._half,
-            )
-        return roi
+
+    def _paint_gap(self, shape: LipShape, out: NDArray[np.uint8]) -> None:
+        """Paint the interior into the rows of `out` that this shape can part."""
+        margin = 0.4 * self._half
+        first = int(np.searchsorted(self._gap_lowest, -shape.lift - margin))
+        last = int(np.searchsorted(self._gap_highest, shape.drop + margin))
+        rows = slice(first, max(last, first + 1))
+        v = self._gap_v[rows]
+        u, profile, line, lifted = self._edges(shape, self._gap_u[rows], self._gap_near[rows])
+        middle = line + lifted
+        self._interior.paint(
+            out[rows],
+            u=u,
+            below_upper=v - (middle - shape.lift * profile),
+            above_lower=(middle + shape.drop * profile) - v,
+            shape_open=(shape.drop + shape.lift) / self._most_drop,
+            tongue=shape.tongue,
+            half=self._half,
+        )
 
     def _source(self, shape: LipShape) -> tuple[Plane, Plane]:
         """For every sample, the (u, v) of the picture that is shown there."""
