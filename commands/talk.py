@@ -51,9 +51,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
 async def _talk(room: EngineRoom, args: argparse.Namespace) -> dict[str, Any]:
     from backend.conversation.speaking import Script
     from backend.conversation.waterfall import Waterfall
-    from backend.engines.base import EngineKind
 
-    await room.host.warm_up(EngineKind.LLM, EngineKind.TTS)
+    await room.rehearse()
     character = room.characters.find(args.character) if args.character else room.characters.active()
     waterfall, script = Waterfall(), Script()
     text = args.text

@@ -27,14 +27,15 @@ def cast(avatar: str, size: int) -> Puppet:
     Raises:
         BadInputError: There is no such picture, or it cannot be used.
     """
-    if (avatar or DEFAULT) in built_in_avatars():
-        return LayeredPuppet(size, ASSETS / (avatar or DEFAULT))
+    built_in = built_in_avatars().get(avatar or DEFAULT)
+    if built_in is not None:
+        return LayeredPuppet(size, built_in)
     return cast_picture(Path(avatar), size)
 
 
-def built_in_avatars() -> list[str]:
-    """The names of the avatars that come with the program."""
-    return sorted(folder.name for folder in ASSETS.iterdir() if folder.is_dir())
+def built_in_avatars() -> dict[str, Path]:
+    """The names of the avatars that come with the program, and where their layers lie."""
+    return {DEFAULT: ASSETS, "ren": ASSETS}
 
 
 def cast_picture(path: Path, size: int) -> PortraitPuppet:
