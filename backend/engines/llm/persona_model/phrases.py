@@ -147,7 +147,7 @@ REPLIES: dict[str, tuple[str, ...]] = {
         "Nobody has written that part of me yet. What would you guess?",
         "Good question. I don't have an answer to that one myself. What about you?",
         "I've never been asked that, and I don't know. How is it with you?",
-        "That isn't something I know about myself. Would it suit me, do you think?",
+        "I don't know that about myself yet. What do you think would suit me?",
         "I'd have to make that up, and I'd rather be honest: I don't know. What's your answer?",
     ),
     "opinion": (
@@ -301,11 +301,57 @@ REPLIES: dict[str, tuple[str, ...]] = {
         "Oh, {reflected}? Tell me more.",
         "Really, {reflected}? I want to hear the whole story.",
     ),
+    "sounds_good": (
+        "That sounds lovely! Tell me more.",
+        "Oh, I like the sound of that. What's the best part?",
+        "Nice! That made me smile.",
+        "That's good to hear! How come?",
+    ),
+    "sounds_bad": (
+        "Oh no, that sounds rough. Are you all right?",
+        "That can't have been easy. Do you want to talk about it?",
+        "Ugh, I'm sorry. What happened then?",
+        "That's a lot. What would make it a bit better?",
+    ),
+    "third_he": (
+        "Tell me more about him!",
+        "I'd like to meet him. What else does he do?",
+        "He sounds like somebody to know. How long have you known him?",
+    ),
+    "third_she": (
+        "Tell me more about her!",
+        "I'd like to meet her. What else does she do?",
+        "She sounds like somebody to know. How long have you known her?",
+    ),
+    "third_they": (
+        "Tell me more about them!",
+        "They sound interesting. What are they like?",
+        "How long have you known them?",
+    ),
+    "third_it": (
+        "I can picture it! What else?",
+        "How did that come about?",
+        "And how did you feel about it?",
+    ),
+    "you_too": (
+        "All good on my side, thank you for asking! What else is new?",
+        "Me? I'm happy as long as somebody talks to me. What's on your mind?",
+        "About the same, and better now that you're here. What shall we talk about?",
+    ),
+    "fact": ("Here's one. {fact}", "Did you know this? {fact}", "All right, listen. {fact}"),
+    "eat": (
+        "How about {food}? I can't taste it, so enjoy it for both of us!",
+        "{Food}! Decision made. You may blame me.",
+        "I say {food}. Which way is your stomach leaning?",
+    ),
+    "grief": (
+        "I'm so sorry. That hurts, and it's all right that it does. Do you want to tell me about it?",
+        "Oh. I'm very sorry for your loss. I'm here if you want to talk.",
+    ),
     "statement": (
         "I see. How do you feel about that?",
         "Go on, I'm all ears.",
         "That's interesting. What happened next?",
-        "Hmm, I hadn't thought of it like that. Why do you think so?",
         "I like hearing about that. What made you think of it?",
         "Tell me a little more, then I can follow better.",
     ),
@@ -337,75 +383,3 @@ REPLIES: dict[str, tuple[str, ...]] = {
         "There was once {hero} who was afraid of {thing}. Then the power went out, and it was the only one who stayed. They've been friends ever since.",
     ),
 }
-
-HEROES = (
-    "a very small dragon",
-    "a night watchman",
-    "a fox with glasses",
-    "an old lighthouse keeper",
-    "a shy robot",
-    "a baker who couldn't sleep",
-)
-THINGS = (
-    "lost echoes",
-    "a paper moon",
-    "thunderstorms",
-    "unfinished songs",
-    "a singing kettle",
-    "forgotten passwords",
-)
-
-JOKES = (
-    "Why do headphones never argue? They always hear both sides.",
-    "The keyboard threw a party last night, but nobody could find the space.",
-    "I asked a metronome for its opinion. It went back and forth.",
-    "Why was the equaliser so relaxed? It had made peace with its highs and lows.",
-    "What does a ghost check before going live? Its boo rate.",
-    "I know a joke about lag. You'll get it in a moment.",
-    "Why did the pixel move out? It needed a change of resolution.",
-    "A cable walked into a bar and stayed all night. It was just too wound up to leave.",
-    "What do you call a cat that streams? A purr-former.",
-    "Why did the microphone blush? It picked up something.",
-    "My echo and I had a fight. It insisted on the last word.",
-    "What is a dragon's favourite setting? Fire rate. I mean, frame rate.",
-)
-JOKE_AFTER = ("", "", " I'm here all week.", " Thank you, thank you.", " Another one?")
-
-FOREIGN: dict[str, dict[str, tuple[str, ...]]] = {
-    "ja": {
-        "greeting": ("こんにちは、{char}です。来てくれてうれしいです。",),
-        "who": ("わたしは{char}です。よろしくお願いします。",),
-        "unknown": (
-            "ごめんなさい、それはわかりません。言語モデルがつながると、もっと話せますよ。",
-            "うーん、まだわかりません。もう少し教えてくれますか。",
-        ),
-    },
-    "de": {
-        "greeting": ("Hallo{vocative}! Schön, dass du da bist.", "Hi{vocative}! Wie geht es dir?"),
-        "who": ("Ich bin {char}. Schön, dich kennenzulernen!",),
-        "unknown": (
-            "Das weiß ich leider nicht. Ohne Sprachmodell kenne ich nur meine eigene kleine Welt.",
-            "Da bin ich überfragt. Erzählst du mir mehr darüber?",
-        ),
-    },
-    "es": {
-        "greeting": ("¡Hola{vocative}! Qué bien que estés aquí.", "¡Hola{vocative}! ¿Cómo estás?"),
-        "who": ("Soy {char}. ¡Encantado de conocerte!",),
-        "unknown": (
-            "No lo sé, lo siento. Sin un modelo de lenguaje solo conozco mi pequeño mundo.",
-            "De eso no sé nada. ¿Me cuentas más?",
-        ),
-    },
-    "fr": {
-        "greeting": (
-            "Salut{vocative} ! Contente de te voir.",
-            "Bonjour{vocative} ! Comment ça va ?",
-        ),
-        "who": ("Je suis {char}. Ravie de te rencontrer !",),
-        "unknown": (
-            "Je ne sais pas, désolée. Sans modèle de langue, je ne connais que mon petit monde.",
-            "Là, je ne sais pas. Tu m'en dis plus ?",
-        ),
-    },
-}
-"""Fallback lines for characters of other languages: what small talk needs most."""

@@ -74,7 +74,8 @@ def _matching_fact(turn: Turn) -> str:
             told=told,
         )
     if re.search(
-        r"\bmy favourite|\bmy (?:cat|dog|job|hobby|age|birthday|pet)|\bdo i\b|where (?:do|am) i\b|how old am i",
+        r"\bmy (?:favourite|cat|dog|job|hobby|age|birthday|pet)|\bdo i\b|where (?:do|am) i\b|"
+        r"how old am i",
         turn.plain,
     ):
         return turn.pick(
@@ -157,7 +158,7 @@ def reflected(text: str) -> str:
 
 
 def second_person(fact: str) -> str:
-    """ "lives in Berlin" → "you live in Berlin"; "favourite colour is teal" → "your …"."""
+    """Turn "lives in Berlin" to "you live in Berlin", "favourite …" to "your favourite …"."""
     first, _, rest = fact.partition(" ")
     rest = re.sub(r"\btheir\b", "your", rest)
     if first in ("favourite", "birthday"):

@@ -25,10 +25,8 @@ _NUMBER_WORDS = {
 } | {
     word: 10 * (index + 3)
     for index, word in enumerate(
-        """
-        thirty forty fifty sixty seventy eighty ninety hundred
-    """.split()
-    )  # noqa: SIM905
+        ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred"]
+    )
 }
 _SPOKEN_OPERATORS = (
     (r"square root of\s+(\d+(?:\.\d+)?)", r"(\1)**0.5"),
@@ -46,7 +44,8 @@ _BINARY: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mod: operator.mod, ast.FloorDiv: operator.floordiv,
 }  # fmt: skip
 _ASKED_SUM = re.compile(
-    r"^(?:(?:hey|ok|so|and|quick|please)[, ]+)*(?:what(?:'s|’s|s| is| are| does)?|how much is|calculate|compute|solve|can you (?:calculate|solve))?\s*"
+    r"^(?:(?:hey|ok|so|and|quick|please)[, ]+)*(?:what(?:'s|’s|s| is| are| does)?|how much is|"
+    r"calculate|compute|solve|can you (?:calculate|solve))?\s*"
     r"(?P<sum>[\d(.√-].*?)\s*(?:equal|=|\?|!|\.)*\s*$",
     re.I,
 )
@@ -62,7 +61,10 @@ _RANGE = re.compile(
     r"\b(?:number|roll|pick)\b.*?(?:between|from)\s+(-?\d{1,9})\s+(?:and|to)\s+(-?\d{1,9})", re.I
 )
 _CHOICE = re.compile(
-    r"^(?:(?:pick|choose|decide|help me (?:pick|choose|decide))(?: one)?(?: between)?:?\s+|(?:would you rather|do you prefer|which(?: one)?(?: is better| do you (?:like|prefer))?)[,:]?\s+|should i\s+)?"
+    r"^(?:(?:pick|choose|decide|help me (?:pick|choose|decide))(?: one)?(?: between)?:?\s+|"
+    r"(?:would you rather|do you prefer|"
+    r"which(?: one)?(?: is better| do you (?:like|prefer))?)[,:]?\s+|"
+    r"should i\s+)?"
     r"(?P<a>[\w'’ -]{1,40}?)\s+or\s+(?P<b>[\w'’ -]{1,40}?)\s*\?*$",
     re.I,
 )
@@ -122,7 +124,7 @@ def spoken_number(value: float) -> str:
 
 
 def dice(text: str, rng: random.Random) -> tuple[list[int], int] | None:
-    """The dice that `text` asks to be thrown and their number of sides; None when it asks for none."""
+    """The faces thrown and the number of sides, when `text` asks for dice."""
     spoken = _DICE.search(text)
     compact = _COMPACT_DICE.search(text)
     if compact and (
@@ -140,7 +142,7 @@ def dice(text: str, rng: random.Random) -> tuple[list[int], int] | None:
 
 
 def coin(text: str, rng: random.Random) -> str | None:
-    """ "heads" or "tails" when a coin is to be flipped."""
+    """The side, heads or tails, when a coin is to be flipped."""
     return rng.choice(("heads", "tails")) if _COIN.search(text) else None
 
 
@@ -181,7 +183,7 @@ def parse_now(now: str) -> datetime:
 
 
 def spoken_time(now: datetime) -> str:
-    """ "9:05 in the evening"."""
+    """The time as people say it: "9:05 in the evening"."""
     hour = now.hour % 12 or 12
     return f"{hour}:{now.minute:02d} {_part_of_day(now)}"
 
@@ -192,7 +194,7 @@ def _part_of_day(now: datetime) -> str:
 
 
 def day_part(now: datetime) -> str:
-    """ "morning", "afternoon", "evening" or "night"."""
+    """The part of the day: "morning", "afternoon", "evening" or "night"."""
     for end, part in ((5, "night"), (12, "morning"), (17, "afternoon"), (22, "evening")):
         if now.hour < end:
             return part
@@ -200,7 +202,7 @@ def day_part(now: datetime) -> str:
 
 
 def spoken_date(now: datetime, days_ahead: int = 0) -> str:
-    """ "Friday, the 20th of November 2026"."""
+    """A date as people say it: "Friday, the 20th of November 2026"."""
     day = now + timedelta(days=days_ahead)
     ending = (
         "th" if 10 <= day.day % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(day.day % 10, "th")

@@ -54,6 +54,8 @@ class Turn:
 
     def pick(self, templates: Sequence[str], **slots: str) -> str:
         """One of the templates, filled in; one that was not used lately when there is any."""
+        if self.card.is_calm:
+            templates = _calmed(templates)
         fresh = [template for template in templates if not self.used(template)]
         if not fresh:
             last = normalized(self.last_said)
@@ -136,6 +138,12 @@ def _skeleton_in(template: str, texts: Sequence[str]) -> bool:
     """Whether a text holds the template's longest fixed stretch."""
     skeleton = _skeleton(template)
     return bool(skeleton) and any(skeleton in text for text in texts)
+
+
+def _calmed(templates: Sequence[str]) -> Sequence[str]:
+    """The templates as somebody says them who does not exclaim."""
+    quiet = [template for template in templates if "!" not in template]
+    return quiet if len(quiet) > 1 else [template.replace("!", ".") for template in templates]
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""Words of a text: normalising, stemming and splitting, good enough for retrieval in short texts."""
+"""Words of a text: normalising, stemming and splitting, good enough for short texts."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ FRAME_WORDS = frozenset(["like", "favourite", "name", "live", "hate", "sleep", "
 """Stop words that decide which question about the character is meant."""
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_ABBREVIATED = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|vs|Sr|Jr|[A-Z])\.$")
 _SENTENCE = re.compile(r"[^.!?。！？\n]+(?:[.!?](?=\S)[^.!?。！？\n]*)*[.!?。！？]*[\"”’»」]?")
 
 
@@ -71,6 +72,7 @@ def content_words(text: str) -> list[str]:
     return [stem(word) for word in words(text) if word not in STOPWORDS]
 
 
+@lru_cache(maxsize=4096)
 def stem(word: str) -> str:
     """An English word without its commonest endings; other words unchanged."""
     if not word.isascii() or len(word) < 4:
@@ -95,9 +97,14 @@ def stem(word: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences of a text, each with its stop."""
-    return [
-        " ".join(part.split()) for part in _SENTENCE.findall(text) if any(c.isalnum() for c in part)
-    ]
+    found: list[str] = []
+    for part in _SENTENCE.findall(text):
+        plain = " ".join(part.split())
+        if found and _ABBREVIATED.search(found[-1]):
+            found[-1] = f"{found[-1]} {plain}"
+        elif any(char.isalnum() for char in plain):
+            found.append(plain)
+    return found
 
 
 def _is_unspaced(word: str) -> bool:
