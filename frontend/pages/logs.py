@@ -83,14 +83,7 @@ class LogsPage(PageFrame):
 
     def _build_filters(self) -> ttk.Frame:
         row, px = ttk.Frame(self), self.context.px
-        self.chips = {
-            level: Chip(
-                row, level, LEVEL_COLOURS[level],
-                on_toggle=lambda level=level: self._toggle(level),
-                on_isolate=lambda level=level: self._isolate(level),
-            )
-            for level in LEVELS
-        }  # fmt: skip
+        self.chips = {level: self._make_chip(row, level) for level in LEVELS}
         for chip in self.chips.values():
             chip.pack(side="left", padx=(0, px(8)))
         self.search = ttk.Entry(row, style="Round.TEntry")
@@ -99,6 +92,12 @@ class LogsPage(PageFrame):
         self.search.bind("<KeyRelease>", lambda event: self._search_soon())
         self.search.bind("<Return>", lambda event: self._search())
         return row
+
+    def _make_chip(self, parent: tk.Misc, level: str) -> Chip:
+        return Chip(
+            parent, level, LEVEL_COLOURS[level],
+            on_toggle=lambda: self._toggle(level), on_isolate=lambda: self._isolate(level),
+        )  # fmt: skip
 
     def _build_card(self) -> ttk.Frame:
         px = self.context.px

@@ -12,9 +12,10 @@ from event_system import ConfigChanged, Envelope
 from frontend.context import AppContext, Connection
 from frontend.pages.base import PageFrame
 from frontend.pages.settings_card import SectionCard
+from frontend.pages.settings_fields import Section
 from frontend.pages.settings_presenter import SettingsPresenter
 from frontend.widgets.scroll import ScrollArea
-from frontend.widgets.wrap_label import WrapLabel
+from frontend.widgets.wrap_label import wrap_label
 
 _SEARCH_MS = 200
 _BUILD_S = 0.008
@@ -34,10 +35,11 @@ class SettingsPage(PageFrame):
         px = context.px
         self._build_header().pack(fill="x", padx=px(24), pady=(px(20), px(12)))
         self._tabs = ttk.Frame(self)
+        self._tab_buttons: list[ttk.Button] = []
         self._tabs.pack(fill="x", padx=px(24), pady=(0, px(12)))
         self._area = ScrollArea(self, gutter=12)
         self._area.pack(fill="both", expand=True, padx=(px(24), px(8)), pady=(0, px(12)))
-        self._note = WrapLabel(self._area.body, style="Muted.TLabel")
+        self._note = wrap_label(self._area.body, style="Muted.TLabel")
         self._arrange()
 
     def on_show(self) -> None:
@@ -161,20 +163,19 @@ class SettingsPage(PageFrame):
         return f"No setting fits “{self._query}”."
 
     def _build_tabs(self) -> None:
-        px = self.context.px
-        tabs = self._tabs.winfo_children()
         sections = self.presenter.sections
-        if len(tabs) != len(sections):
-            for tab in tabs:
+        if len(self._tab_buttons) != len(sections):
+            for tab in self._tab_buttons:
                 tab.destroy()
-            for section in sections:
-                ttk.Button(
-                    self._tabs, text=section.title,
-                    command=lambda key=section.key: self.choose(key),
-                ).pack(side="left", padx=(0, px(8)))  # fmt: skip
-        for tab, section in zip(self._tabs.winfo_children(), sections, strict=True):
+            self._tab_buttons = [self._make_tab(section) for section in sections]
+        for tab, section in zip(self._tab_buttons, sections, strict=True):
             chosen = section.key == self.section and not self._query
-            tab.configure(style="Primary.TButton" if chosen else "Secondary.TButton")  # type: ignore[call-arg]
+            tab.configure(style="Primary.TButton" if chosen else "Secondary.TButton")
+
+    def _make_tab(self, section: Section) -> ttk.Button:
+        tab = ttk.Button(self._tabs, text=section.title, command=lambda: self.choose(section.key))
+        tab.pack(side="left", padx=(0, self.context.px(8)))
+        return tab
 
     def _ask_reset(self) -> None:
         from tkinter import messagebox

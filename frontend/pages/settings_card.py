@@ -12,7 +12,7 @@ from frontend.context import AppContext
 from frontend.pages.settings_fields import FieldSpec, Section
 from frontend.pages.settings_presenter import SettingsPresenter
 from frontend.pages.settings_rows import SettingRow
-from frontend.widgets.wrap_label import WrapLabel
+from frontend.widgets.wrap_label import wrap_label
 
 
 class SectionCard(ttk.Frame):
@@ -44,8 +44,8 @@ class SectionCard(ttk.Frame):
                 command=self._test_model,
             ).pack(side="right", anchor="n", padx=(px(12), 0))  # fmt: skip
         ttk.Label(head, text=section.title, style="InnerTitle.TLabel").pack(anchor="w")
-        WrapLabel(head, section.intro, style="InnerCaption.TLabel").pack(fill="x")
-        self._verdict = WrapLabel(self, style="Inner.TLabel")
+        wrap_label(head, section.intro, style="InnerCaption.TLabel").pack(fill="x")
+        self._verdict = wrap_label(self, style="Inner.TLabel")
         self._list = ttk.Frame(self, style="Inner.TFrame")
         self._list.pack(fill="x")
 

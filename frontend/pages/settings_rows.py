@@ -20,7 +20,7 @@ from frontend.widgets.form import (
     TextField,
 )
 from frontend.widgets.order_field import OrderField, OrderItem
-from frontend.widgets.wrap_label import WrapLabel
+from frontend.widgets.wrap_label import wrap_label
 
 SYSTEM_DEVICE = "System default"
 
@@ -51,16 +51,16 @@ class SettingRow(ttk.Frame):
         self.columnconfigure(2, minsize=px(62))
         words = ttk.Frame(self, style="Inner.TFrame")
         words.grid(row=1, column=0, sticky="ew", padx=(0, px(20)))
-        WrapLabel(words, spec.label, style="Inner.TLabel").pack(fill="x")
+        wrap_label(words, spec.label, style="Inner.TLabel").pack(fill="x")
         if spec.help:
-            WrapLabel(words, spec.help, style="InnerCaption.TLabel").pack(fill="x")
+            wrap_label(words, spec.help, style="InnerCaption.TLabel").pack(fill="x")
         self.field = self._make_field()
         if self.field is not None:
             self.field.grid(row=1, column=1, sticky="ew")
-        self._fixed = WrapLabel(self, style="InnerMuted.TLabel")
+        self._fixed = wrap_label(self, style="InnerMuted.TLabel")
         if self.field is None:
             self._fixed.grid(row=1, column=1, sticky="ew")
-        self.error = WrapLabel(self, style="InnerDanger.TLabel")
+        self.error = wrap_label(self, style="InnerDanger.TLabel")
         self._mark = ttk.Label(self, style="InnerCaption.TLabel")
         self._reset = ttk.Button(
             self, icon="arrow-counterclockwise", icon_only=True, icon_size=14,

@@ -13,7 +13,7 @@ from frontend.pages.status_engines import EngineList
 from frontend.pages.status_presenter import FACTS, STAGES, StatusPresenter
 from frontend.widgets.chart import Bar, Series, Sparkline, StackedBars
 from frontend.widgets.ring import Ring
-from frontend.widgets.wrap_label import WrapLabel
+from frontend.widgets.wrap_label import wrap_label
 
 _RINGS = {"cpu": "CPU", "memory": "Memory", "disk": "Disk", "gpu": "GPU"}
 _STAGE_COLOURS = ("muted", "accent", "info", "success", "warning")
@@ -75,7 +75,7 @@ class StatusPage(PageFrame):
             row.columnconfigure(column, weight=1, uniform="rings")
             self.rings[name] = Ring(card, label)
             self.rings[name].pack()
-            self._notes[name] = WrapLabel(card, style="InnerCaption.TLabel", centre=True)
+            self._notes[name] = wrap_label(card, style="InnerCaption.TLabel", centre=True)
             self._notes[name].pack(fill="x", pady=(px(4), 0))
         return row
 
@@ -104,7 +104,7 @@ class StatusPage(PageFrame):
         self.engines.pack(fill="both", expand=True)
         latency = self._card(row, "Latency", "bar-chart-fill")
         latency.grid(row=0, column=1, sticky="nsew", padx=px(6))
-        self._latency = WrapLabel(latency, style="InnerCaption.TLabel")
+        self._latency = wrap_label(latency, style="InnerCaption.TLabel")
         self._latency.pack(side="bottom", fill="x", pady=(px(8), 0))
         self.chart = StackedBars(latency, "ms", _NO_TURNS)
         self.chart.pack(fill="both", expand=True)

@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from frontend.context import AppContext
 from frontend.pages.status_presenter import KINDS, EngineRow
 from frontend.widgets.scroll import ScrollArea
-from frontend.widgets.wrap_label import WrapLabel
+from frontend.widgets.wrap_label import wrap_label
 
 _ICONS = {
     "on_duty": ("check-circle-fill", "success"),
@@ -43,7 +43,7 @@ class EngineList(ScrollArea):
             child.destroy()
         if not rows:
             text = problem or "Waiting for the backend's answer…"
-            WrapLabel(self.body, text, style="InnerMuted.TLabel").pack(fill="x")
+            wrap_label(self.body, text, style="InnerMuted.TLabel").pack(fill="x")
         kind = ""
         for row in rows:
             if row.kind != kind:
@@ -89,7 +89,7 @@ class _Row(ttk.Frame):
                 side="left", padx=(px(8), 0)
             )
         indent = px(27)
-        WrapLabel(self, row.reason or row.summary, style="InnerCaption.TLabel").pack(
+        wrap_label(self, row.reason or row.summary, style="InnerCaption.TLabel").pack(
             fill="x", padx=(indent, px(4)), pady=(0, px(4))
         )
         self._more = ttk.Frame(self, style="Inner.TFrame")
@@ -106,7 +106,7 @@ class _Row(ttk.Frame):
     def _fill_more(self) -> None:
         row, px = self._row, self._context.px
         if row.reason and row.summary:
-            WrapLabel(self._more, row.summary, style="InnerCaption.TLabel").pack(fill="x")
+            wrap_label(self._more, row.summary, style="InnerCaption.TLabel").pack(fill="x")
         text = row.remedy or {
             "on_duty": "It is in use. Nothing to do.",
             "ready": "It can run. Its place in Settings decides when it is used.",
@@ -118,7 +118,7 @@ class _Row(ttk.Frame):
                 line, text="Copy", icon="clipboard", style="InnerSecondary.TButton",
                 command=self._copy,
             ).pack(side="right", padx=(px(8), px(4)))  # fmt: skip
-        WrapLabel(line, text, style="Inner.TLabel").pack(side="left", fill="x", expand=True)
+        wrap_label(line, text, style="Inner.TLabel").pack(side="left", fill="x", expand=True)
 
     def _copy(self) -> None:
         row = self._row

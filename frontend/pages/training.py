@@ -8,7 +8,7 @@ import ttkbootstrap as ttk
 
 from frontend.context import AppContext
 from frontend.pages.base import PageFrame
-from frontend.widgets.wrap_label import WrapLabel
+from frontend.widgets.wrap_label import wrap_label
 
 _TITLE = "A voice of your own is not in this version yet"
 _INTRO = (
@@ -20,7 +20,7 @@ _STEPS = (
      "You read some sentences aloud, or bring recordings. A quiet room matters more than a dear "
      "microphone: no music, no echo, one speaker."),
     ("shield-check", "The speaker's consent",
-     "Only a voice that is yours, or whose owner agreed. You confirm it before anything is trained."),
+     "Only a voice that is yours, or whose owner agreed. You confirm it before anything starts."),
     ("clipboard-check", "A check of each recording",
      "Too short, too loud or too noisy takes are named, with what to do, before time is spent on "
      "training."),
@@ -64,8 +64,8 @@ class TrainingPage(PageFrame):
         self._add_icon(row, "hourglass-split", 26)
         words = ttk.Frame(row, style="Inner.TFrame")
         words.pack(side="left", fill="x", expand=True)
-        WrapLabel(words, _TITLE, style="InnerTitle.TLabel").pack(fill="x")
-        WrapLabel(words, _INTRO, style="InnerMuted.TLabel").pack(fill="x", pady=(px(4), 0))
+        wrap_label(words, _TITLE, style="InnerTitle.TLabel").pack(fill="x")
+        wrap_label(words, _INTRO, style="InnerMuted.TLabel").pack(fill="x", pady=(px(4), 0))
 
     def _build_step(self, card: ttk.Frame, icon: str, title: str, text: str) -> None:
         px = self.context.px
@@ -75,8 +75,8 @@ class TrainingPage(PageFrame):
         self._add_icon(row, icon, 18)
         words = ttk.Frame(row, style="Inner.TFrame")
         words.pack(side="left", fill="x", expand=True)
-        WrapLabel(words, title, style="InnerStrong.TLabel").pack(fill="x")
-        WrapLabel(words, text, style="InnerMuted.TLabel").pack(fill="x", pady=(px(2), 0))
+        wrap_label(words, title, style="InnerStrong.TLabel").pack(fill="x")
+        wrap_label(words, text, style="InnerMuted.TLabel").pack(fill="x", pady=(px(2), 0))
 
     def _add_icon(self, row: ttk.Frame, icon: str, size: int) -> None:
         px = self.context.px

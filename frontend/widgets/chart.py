@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tkinter as tk
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from frontend.colour import mix
 from frontend.theme import look, on_theme_change
@@ -157,7 +157,7 @@ class StackedBars(Canvas):
 
     def _show_tip(self, text: str, x: int) -> None:
         colours, pad = look(self).palette, look(self).px(8)
-        side = "ne" if x > self.winfo_width() / 2 else "nw"
+        side: Literal["ne", "nw"] = "ne" if x > self.winfo_width() / 2 else "nw"
         item = self.create_text(
             x - 2 * pad if side == "ne" else x + 2 * pad, 5 * pad, text=text, anchor=side,
             fill=colours.fg, font=look(self).fonts.caption, tags="tip",

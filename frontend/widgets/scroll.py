@@ -63,7 +63,7 @@ class ScrollArea(ttk.Frame):
         height = self.body.winfo_reqheight()
         self._canvas.configure(scrollregion=(0, 0, 1, max(height, self._canvas.winfo_height())))
 
-    def _scrolled(self, first: str, last: str) -> None:
+    def _scrolled(self, first: float | str, last: float | str) -> None:
         """Show the bar only while there is something to scroll."""
         self._bar.set(float(first), float(last))
         if float(first) <= 0 and float(last) >= 1:

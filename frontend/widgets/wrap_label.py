@@ -13,7 +13,9 @@ _FIRST_WIDTH = 280
 """Logical pixels at which text wraps until the label has been laid out."""
 
 
-class WrapLabel(ttk.Label):
+def wrap_label(
+    parent: tk.Misc, text: str = "", *, style: str = "TLabel", centre: bool = False
+) -> ttk.Label:
     """A label to be packed with `fill="x"`: it grows downwards, not sideways.
 
     Args:
@@ -22,27 +24,22 @@ class WrapLabel(ttk.Label):
         style: A label style of `frontend.theme`.
         centre: Whether lines are centred.
     """
+    label = ttk.Label(
+        parent, text=text, style=style, anchor="center" if centre else "w",
+        justify="center" if centre else "left", wraplength=look(parent).px(_FIRST_WIDTH),
+    )  # fmt: skip
+    label.bind("<Configure>", lambda event: _wrap(label, event.width))
+    return label
 
-    def __init__(
-        self, parent: tk.Misc, text: str = "", *, style: str = "TLabel", centre: bool = False
-    ) -> None:
-        self._wraps_at = look(parent).px(_FIRST_WIDTH)
-        super().__init__(
-            parent, text=text, style=style, anchor="center" if centre else "w",
-            justify="center" if centre else "left", wraplength=self._wraps_at,
-        )  # fmt: skip
-        self.bind("<Configure>", self._wrap)
 
-    def _wrap(self, event: tk.Event[tk.Misc]) -> None:
-        """Wrap at the new width; where that changes no line, spare the layout another round."""
-        width = max(1, event.width)
-        if width == self._wraps_at:
-            return
-        if self._natural_width() <= min(width, self._wraps_at):
-            return
-        self._wraps_at = width
-        self.configure(wraplength=width)
+def _wrap(label: ttk.Label, width: int) -> None:
+    """Wrap at a new width; where that changes no line, spare the layout another round."""
+    wraps_at = int(str(label["wraplength"]))
+    if width in (0, wraps_at) or _natural_width(label) <= min(width, wraps_at):
+        return
+    label.configure(wraplength=width)
 
-    def _natural_width(self) -> int:
-        font = ttk.Style().lookup(str(self["style"]), "font") or "TkDefaultFont"
-        return cast(int, self.tk.call("font", "measure", font, str(self["text"])))
+
+def _natural_width(label: ttk.Label) -> int:
+    font = ttk.Style().lookup(str(label["style"]), "font") or "TkDefaultFont"
+    return cast(int, label.tk.call("font", "measure", font, str(label["text"])))
