@@ -36,7 +36,7 @@ from frontend.pages.base import PageFrame
 from frontend.pages.logs_presenter import LogsPresenter
 from frontend.pump import Pump
 from frontend.shell import PAGES, lamps
-from frontend.theme import build_theme, register_themes
+from frontend.theme import FAMILY, Mode, build_theme, register_themes
 from frontend.video import FrameQueue
 from frontend.widgets.banner import Banner
 from frontend.widgets.nav import NavRail
@@ -53,13 +53,20 @@ BANNER_AFTER_S = 0.7
 class App:
     """The window and everything behind it.
 
+    Args:
+        settings: The settings at start.
+        provider: Knows where the backend is.
+        root: A window to build in, which is left open by `close`; a new one is made without it.
+
     Attributes:
         root: The Tk window.
         metrics: Times that the bench reads.
         context: What the pages share.
     """
 
-    def __init__(self, settings: Settings, provider: BackendProvider) -> None:
+    def __init__(
+        self, settings: Settings, provider: BackendProvider, root: ttk.App | None = None
+    ) -> None:
         self.metrics = Metrics()
         self._provider = provider
         self._pages: dict[str, PageFrame] = {}
@@ -68,11 +75,8 @@ class App:
         self._closed = False
         self._away_since: float | None = time.monotonic()
         self._was_up = False
-        register_themes()
-        self.root = ttk.App(
-            title=NAME, theme=f"kotodama-{settings.theme}", size=SIZE, minsize=LEAST_SIZE,
-            iconphoto=None,
-        )  # fmt: skip
+        self._owns_root = root is None
+        self.root = root or make_root(settings.theme)
         self._icon = icon_picture(self.root)
         self.root.iconphoto(True, self._icon)
         self.root.report_callback_exception = self._report
@@ -106,11 +110,13 @@ class App:
         )
 
     def _build(self) -> None:
+        self._frame = ttk.Frame(self.root)
+        self._frame.pack(fill="both", expand=True)
         entries = [spec.nav for spec in PAGES.values() if spec.nav]
-        self._nav = NavRail(self.root, NAME, entries, self.navigate)
+        self._nav = NavRail(self._frame, NAME, entries, self.navigate)
         self._nav.pack(side="left", fill="y")
         self._nav.set_lamps(lamps([], connected=False))
-        main = ttk.Frame(self.root)
+        main = ttk.Frame(self._frame)
         main.pack(side="left", fill="both", expand=True)
         self._content = ttk.Frame(main)
         self._content.pack(fill="both", expand=True)
@@ -126,7 +132,7 @@ class App:
                 key = spec.nav.key
                 sequence = f"<Control-Key-{spec.nav.shortcut[-1]}>"
                 root.bind_all(sequence, lambda _event, page=key: self.navigate(page))  # type: ignore[misc]
-        root.bind_all("<Control-f>", lambda _event: self._find())
+        root.bind("<Control-f>", lambda _event: self._find())
         root.bind_all("<Escape>", lambda _event: self.stop_answer())
         root.bind_all("<F1>", lambda _event: self._help())
         root.bind_all("<Control-q>", lambda _event: self.close())
@@ -192,12 +198,15 @@ class App:
         if self._closed:
             return
         self._closed = True
-        self.root.withdraw()
+        if self._owns_root:
+            self.root.withdraw()
         self.pump.stop()
         self.client.stop()
         self.context.player.close()
         self.context.api.close()
-        self.root.destroy()
+        self._frame.destroy()
+        if self._owns_root:
+            self.root.destroy()
 
     def _on_tick(self, now: float) -> bool:
         self._follow_backend(now)
@@ -296,7 +305,7 @@ class App:
             page.on_theme()
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
-        if event.widget is self.root:
+        if not self._closed:
             self._nav.set_narrow(event.width < self.context.px(NARROW_BELOW))
 
     def _find(self) -> None:
@@ -321,6 +330,14 @@ class App:
         """An exception in a Tk callback: logged whole, and told in one sentence."""
         log.error("error in the window", exc_info=(kind, error, trace))
         self._toasts.show(f"Something went wrong in the window ({error}).", "danger")
+
+
+def make_root(mode: Mode) -> ttk.App:
+    """Make the Tk window, empty."""
+    register_themes()
+    return ttk.App(
+        title=NAME, theme=f"{FAMILY}-{mode}", size=SIZE, minsize=LEAST_SIZE, iconphoto=None
+    )
 
 
 def build_app(settings: Settings, provider: BackendProvider) -> App:

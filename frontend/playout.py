@@ -25,6 +25,8 @@ SCHEDULING_S = 0.045
 threads and a socket on one computer."""
 RESUME_GAP_US = 2_000
 KEPT_S = 5.0
+NOWHERE = float("-inf")
+"""Media time after a flush: what comes next continues nothing."""
 
 
 class MediaClock:
@@ -73,7 +75,7 @@ class PlayoutBuffer:
         self._lock = threading.Lock()
         self._playing = False
         self._fade = False
-        self._next_us = -1.0
+        self._next_us = NOWHERE
         self._anchor: tuple[float, float] | None = None
         self._spurt_began = 0.0
 
@@ -102,7 +104,7 @@ class PlayoutBuffer:
             self._fade = self._playing
             if not self._playing:
                 self._chunks.clear()
-            self._next_us = -1.0
+            self._next_us = NOWHERE
 
     def reset(self) -> None:
         """Forget sound and clock: another session begins."""
@@ -110,7 +112,7 @@ class PlayoutBuffer:
             self._chunks.clear()
             self.clock = MediaClock()
             self._playing = self._fade = False
-            self._next_us = -1.0
+            self._next_us = NOWHERE
             self._anchor = None
 
     @property

@@ -87,7 +87,7 @@ LIGHT = Palette(
     success="#15753a",
     info="#0369a1",
     warning="#a14a06",
-    danger="#be123c",
+    danger="#ad0f37",
 )
 
 _BODY_FAMILIES = (
@@ -166,6 +166,7 @@ class Look:
             next((f for f in _MONO_FAMILIES if f.lower() in families), "TkFixedFont"),
         )
         self.palette = DARK if mode == "dark" else LIGHT
+        self._root.theme_use(f"{FAMILY}-{mode}")
         for name in ("TkDefaultFont", "TkTextFont", "TkMenuFont", "TkHeadingFont"):
             tkfont.nametofont(name, root).configure(family=self.fonts.family, size=10)
         tkfont.nametofont("TkFixedFont", root).configure(family=self.fonts.mono_family, size=9)

@@ -1,0 +1,100 @@
+"""Help: the keys, what the program is, and under which licences it stands."""
+
+from __future__ import annotations
+
+import tkinter as tk
+
+import ttkbootstrap as ttk
+from PIL import ImageTk
+
+from config import VERSION
+from frontend.brand import NAME, mark
+from frontend.theme import look
+from frontend.widgets.plain import Frame
+
+KEYS = (
+    ("Enter", "send the message"),
+    ("Shift + Enter", "new line"),
+    ("Esc", "stop the answer"),
+    ("Ctrl + 1 … 5", "Chat, Voice training, Logs, Status, Settings"),
+    ("Ctrl + F", "search in the logs"),
+    ("Ctrl + C", "copy what is selected in a bubble"),
+    ("Tab, Shift + Tab", "next, previous control"),
+    ("F1", "this help"),
+    ("Ctrl + Q", "quit"),
+)
+LICENCE = (
+    f"{NAME} is free software under the MIT licence. It speaks through eSpeak NG, and may speak "
+    "through Piper: both are GPL-3, so a bundle that contains them is under the GPL-3 as a whole."
+)
+
+
+def show_help(root: tk.Misc) -> tk.Toplevel:
+    """Open the help window, or bring the open one to the front."""
+    for child in root.winfo_children():
+        if isinstance(child, HelpWindow):
+            child.lift()
+            child.focus_set()
+            return child
+    return HelpWindow(root)
+
+
+class HelpWindow(tk.Toplevel):
+    """Keys and licences; closes with Escape.
+
+    Args:
+        root: The window that it belongs to.
+    """
+
+    _tb_no_autostyle = True
+
+    def __init__(self, root: tk.Misc) -> None:
+        super().__init__(root)
+        style = look(root)
+        px, colours = style.px, style.palette
+        self.withdraw()
+        self.title(f"About {NAME}")
+        self.resizable(False, False)
+        self.transient(root.winfo_toplevel())
+        self.configure(background=colours.card)
+        body = Frame(self, background=colours.card, padx=px(28), pady=px(24))
+        body.pack()
+        self._mark = ImageTk.PhotoImage(mark(px(44)), master=self)
+        head = ttk.Frame(body, style="Inner.TFrame")
+        head.pack(anchor="w", fill="x")
+        ttk.Label(head, image=self._mark, style="Inner.TLabel").pack(side="left")
+        words = ttk.Frame(head, style="Inner.TFrame")
+        words.pack(side="left", padx=(px(14), 0))
+        ttk.Label(words, text=NAME, style="InnerTitle.TLabel").pack(anchor="w")
+        ttk.Label(
+            words, text=f"Version {VERSION}", style="InnerCaption.TLabel"
+        ).pack(anchor="w")
+        table = ttk.Frame(body, style="Inner.TFrame")
+        table.pack(anchor="w", pady=px(18))
+        for row, (keys, what) in enumerate(KEYS):
+            left = ttk.Label(table, text=keys, style="InnerStrong.TLabel")
+            left.grid(row=row, column=0, sticky="w", pady=px(3))
+            right = ttk.Label(table, text=what, style="InnerMuted.TLabel")
+            right.grid(row=row, column=1, sticky="w", padx=(px(20), 0))
+        ttk.Label(
+            body, text=LICENCE, style="InnerCaption.TLabel", wraplength=px(430), justify="left"
+        ).pack(anchor="w")
+        close = ttk.Button(
+            body, text="Close", style="InnerSecondary.TButton", command=self.destroy
+        )
+        close.pack(anchor="e", pady=(px(16), 0))
+        self.bind("<Escape>", self._escape)
+        self._centre(root)
+        close.focus_set()
+
+    def _escape(self, _event: tk.Event[tk.Misc]) -> str:
+        # Here Escape means this window, not the answer.
+        self.destroy()
+        return "break"
+
+    def _centre(self, root: tk.Misc) -> None:
+        self.update_idletasks()
+        x = root.winfo_rootx() + (root.winfo_width() - self.winfo_reqwidth()) // 2
+        y = root.winfo_rooty() + (root.winfo_height() - self.winfo_reqheight()) // 3
+        self.geometry(f"+{max(0, x)}+{max(0, y)}")
+        self.deiconify()
