@@ -21,7 +21,7 @@ from backend.avatar.layers.eyes import EyeArt
 from backend.avatar.layers.mouth import draw_mouth
 from backend.avatar.layers.patch import SUPERSAMPLE, Patch
 from backend.avatar.layers.rig import UNITS, Box, FaceRig, FrameRig
-from backend.avatar.layers.warp import CELL, Grid
+from backend.avatar.layers.warp import CELL
 from backend.avatar.pose import Mouth, Pose
 from backend.avatar.puppet import Frame
 
@@ -177,4 +177,4 @@ def _straight(premultiplied: Frame) -> Frame:
     some = premultiplied[edge].astype(np.uint16)
     some[:, :3] = np.minimum((some[:, :3] * 255 + some[:, 3:] // 2) // some[:, 3:], 255)
     result[edge] = some.astype(np.uint8)
-    return result
+    return np.asarray(result)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import cv2
@@ -83,7 +83,7 @@ def test_visemes_differ(puppet: LayeredPuppet, one: str, other: str) -> None:
 def test_gap_grows_with_open_and_press_closes_it() -> None:
     for base in VISEMES.values():
         gaps = [lips(replace(base, open=o, press=0.0), 0.0, 40).gap for o in np.linspace(0, 1, 21)]
-        assert all(b > a for a, b in zip(gaps, gaps[1:], strict=False))
+        assert all(b > a for a, b in pairwise(gaps))
         assert lips(replace(base, open=1.0, press=0.9), 0.0, 40).gap == 0.0
 
 
@@ -147,7 +147,7 @@ def test_small_steps_make_small_changes(puppet: LayeredPuppet) -> None:
         frames = [shot(puppet, replace(Pose(), **{name: v})) for v in (0.50, 0.52)]
         assert np.abs(frames[1] - frames[0]).mean() < 4, name
     mouths = [shot(puppet, Pose(Mouth(open=v, press=0.45))) for v in np.linspace(0, 0.2, 21)]
-    steps = [np.abs(b - a).mean() for a, b in zip(mouths, mouths[1:], strict=False)]
+    steps = [np.abs(b - a).mean() for a, b in pairwise(mouths)]
     assert max(steps) < 0.2
 
 
@@ -193,8 +193,8 @@ def test_other_sizes(size: int) -> None:
 
 
 def test_missing_or_damaged_assets_are_told(tmp_path: Path) -> None:
-    with pytest.raises(AvatarAssetsError, match="rig.json"):
+    with pytest.raises(AvatarAssetsError, match=r"rig\.json"):
         LayeredPuppet(64, tmp_path)
     (tmp_path / "rig.json").write_text("[]", encoding="utf-8")
-    with pytest.raises(AvatarAssetsError, match="rig.json"):
+    with pytest.raises(AvatarAssetsError, match=r"rig\.json"):
         LayeredPuppet(64, tmp_path)

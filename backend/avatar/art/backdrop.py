@@ -13,7 +13,10 @@ def draw(scale: float) -> Sheet:
     """An opaque sheet."""
     sheet = Sheet.blank(scale)
     whole = np.array([(-9, -9), (1033, -9), (1033, 1033), (-9, 1033)], np.float64)
-    sheet.fill(whole, ramp((300, 0), (720, 1024), [(0, ink.SKY_TOP), (0.55, ink.SKY_MID), (1, ink.SKY_LOW)]))
+    sheet.fill(
+        whole,
+        ramp((300, 0), (720, 1024), [(0, ink.SKY_TOP), (0.55, ink.SKY_MID), (1, ink.SKY_LOW)]),
+    )
     sheet.fill(ellipse((512, 470), (330, 340)), (255, 255, 255), opacity=0.55, soft=70)
     for k in range(25):
         x = 32 + k * 40.0

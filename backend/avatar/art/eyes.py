@@ -6,8 +6,8 @@ import numpy as np
 
 from backend.avatar.art.sheet import Sheet, radial, ramp
 from backend.avatar.layers import palette as ink
-from backend.avatar.layers.geometry import ellipse, spline
 from backend.avatar.layers.eyes import IRIS_RADII
+from backend.avatar.layers.geometry import ellipse, spline
 
 _CENTRE = (512.0, 512.0)
 
@@ -22,8 +22,12 @@ def draw_iris(scale: float) -> Sheet:
         (0.0, ink.rgb("58202a")), (0.3, ink.IRIS_DARK), (0.62, ink.IRIS_MID), (0.92, ink.IRIS_GLOW),
     ])  # fmt: skip
     sheet.fill(ellipse(_CENTRE, (rx - 4.5, ry - 4.5), 96), body, soft=0.8, clip=disc)
-    glow = radial((x, y + ry * 0.62), (rx * 0.8, ry * 0.5), [(0, ink.rgb("fff0a0")), (1, ink.IRIS_MID)])
-    sheet.fill(ellipse((x, y + ry * 0.56), (rx * 0.62, ry * 0.3)), glow, opacity=0.85, soft=5, clip=disc)
+    glow = radial(
+        (x, y + ry * 0.62), (rx * 0.8, ry * 0.5), [(0, ink.rgb("fff0a0")), (1, ink.IRIS_MID)]
+    )
+    sheet.fill(
+        ellipse((x, y + ry * 0.56), (rx * 0.62, ry * 0.3)), glow, opacity=0.85, soft=5, clip=disc
+    )
     for angle in np.linspace(0.12 * np.pi, 0.88 * np.pi, 15):
         ray = np.array([np.cos(angle) * rx, np.sin(angle) * ry])
         line = spline([(x, y) + ray * 0.48, (x, y) + ray * 0.88])
@@ -31,7 +35,9 @@ def draw_iris(scale: float) -> Sheet:
     shade = ellipse((x, y - ry * 0.72), (rx * 1.2, ry * 0.66))
     sheet.fill(shade, ink.rgb("4a1630"), opacity=0.6, soft=7, clip=disc)
     sheet.fill(ellipse((x, y + 1), (rx * 0.45, ry * 0.46)), ink.PUPIL, soft=0.8)
-    sheet.fill(ellipse((x, y + ry * 0.26), (rx * 0.22, ry * 0.14)), ink.rgb("a2431c"), opacity=0.7, soft=3)
+    sheet.fill(
+        ellipse((x, y + ry * 0.26), (rx * 0.22, ry * 0.14)), ink.rgb("a2431c"), opacity=0.7, soft=3
+    )
     return sheet
 
 
@@ -43,5 +49,7 @@ def draw_highlights(scale: float) -> Sheet:
     sheet.fill(ellipse((x - rx * 0.36, y - ry * 0.42), (rx * 0.33, ry * 0.25)), white)
     sheet.fill(ellipse((x + rx * 0.42, y + ry * 0.36), (rx * 0.16, ry * 0.13)), white, opacity=0.95)
     sheet.fill(ellipse((x + rx * 0.36, y - ry * 0.5), (rx * 0.09, ry * 0.07)), white, opacity=0.9)
-    sheet.fill(ellipse((x - rx * 0.1, y + ry * 0.72), (rx * 0.4, ry * 0.1)), white, opacity=0.35, soft=2.5)
+    sheet.fill(
+        ellipse((x - rx * 0.1, y + ry * 0.72), (rx * 0.4, ry * 0.1)), white, opacity=0.35, soft=2.5
+    )
     return sheet

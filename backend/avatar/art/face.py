@@ -61,10 +61,13 @@ def _ears(sheet: Sheet) -> None:
 
 def _shade(sheet: Sheet, face: Points) -> None:
     # The light comes from the upper left: a soft turn of the cheek on the other side.
-    turn = spline([(700, 420), (640, 520), (628, 600), (586, 668), (520, 742), (600, 760), (740, 640)],
-                  closed=True)  # fmt: skip
+    turn = spline([
+        (700, 420), (640, 520), (628, 600), (586, 668), (520, 742), (600, 760), (740, 640),
+    ], closed=True)  # fmt: skip
     sheet.fill(turn, ink.SKIN_SHADE, opacity=0.34, soft=20, clip=face)
-    left = spline([(324, 430), (346, 540), (372, 630), (430, 694), (380, 720), (300, 600)], closed=True)
+    left = spline(
+        [(324, 430), (346, 540), (372, 630), (430, 694), (380, 720), (300, 600)], closed=True
+    )
     sheet.fill(left, ink.SKIN_SHADE, opacity=0.22, soft=14, clip=face)
     chin = ellipse((512, 734), (58, 13))
     sheet.fill(chin, ink.SKIN_SHADE, opacity=0.4, soft=9, clip=face)

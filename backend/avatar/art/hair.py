@@ -1,108 +1,21 @@
-"""Hair, built of locks: each has its own gradient, shaded side, strands and pen line."""
+"""Hair, built of locks: the bob behind the head, and crown, sides and fringe before it."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from backend.avatar.art import face
+from backend.avatar.art.lock import FRONT, LINE, SHADED, Lock, both, draw_lock, draw_locks
 from backend.avatar.art.sheet import Paint, Sheet, ramp
 from backend.avatar.layers import palette as ink
-from backend.avatar.layers.geometry import (
-    Points,
-    bezier,
-    mirror,
-    normals,
-    profile,
-    progress,
-    ribbon,
-    spline,
-)
+from backend.avatar.layers.geometry import Points, bezier, mirror, progress, ribbon, spline
 
-_BACK_LOCK = [(0.0, 0.5), (0.45, 1.0), (0.74, 0.78), (1.0, 0.0)]
-_LOCK = [(0.0, 0.5), (0.35, 1.0), (0.7, 0.82), (1.0, 0.0)]
-
-FRONT: Paint = ramp((512, 170), (512, 800), [
-    (0.0, ink.HAIR_ROOT), (0.28, ink.HAIR_MID), (0.55, ink.rgb("4a7ad0")),
-    (0.82, ink.HAIR_TIP), (1.0, ink.HAIR_TIP_LIGHT),
-])  # fmt: skip
-SHADED: Paint = ramp((512, 170), (512, 820), [
-    (0.0, ink.rgb("221f5e")), (0.35, ink.rgb("343a94")), (0.7, ink.rgb("2a7fb4")),
-    (1.0, ink.rgb("2cb4bf")),
-])  # fmt: skip
 BACK: Paint = ramp((512, 200), (512, 880), [
     (0.0, ink.HAIR_BACK_ROOT), (0.45, ink.rgb("2d3786")), (0.8, ink.HAIR_BACK_TIP),
     (1.0, ink.rgb("35c2c4")),
 ])  # fmt: skip
-LINE: Paint = ramp((512, 300), (512, 860), [(0, ink.HAIR_LINE), (1, ink.rgb("17507a"))])
-
-
-@dataclass(frozen=True)
-class Lock:
-    """A lock of hair along a spine, with its widest width in art units."""
-
-    spine: Sequence[tuple[float, float]]
-    width: float
-    widths: Sequence[tuple[float, float]] = tuple(_LOCK)
-    line: float = 4.2
-    shade: float = 1.0
-    root: float = 0.22
-    paint: Paint = FRONT
-    dark: Paint = SHADED
-
-    def curve(self) -> Points:
-        """The spine, smooth."""
-        return spline(self.spine, 20)
-
-    def edges(self) -> tuple[Points, Points]:
-        """Both sides, root to tip."""
-        curve = self.curve()
-        half = normals(curve) * (profile(progress(curve), self.widths) * self.width / 2)[:, None]
-        return curve + half, curve - half
-
-    def outline(self) -> Points:
-        """The lock as a closed shape."""
-        left, right = self.edges()
-        return np.concatenate([left, right[::-1]])
-
-
-def draw_lock(sheet: Sheet, lock: Lock) -> None:
-    """Paint one lock over what is there."""
-    shape = lock.outline()
-    left, right = lock.edges()
-    curve = lock.curve()
-    sheet.fill(shape, lock.paint)
-    dark = np.concatenate([right, (curve + (right - curve) * 0.28)[::-1]])
-    sheet.fill(dark, lock.dark, opacity=0.8 * lock.shade, clip=shape)
-    softer = np.concatenate([right, (curve - (right - curve) * 0.15)[::-1]])
-    sheet.fill(softer, lock.dark, opacity=0.4 * lock.shade, soft=lock.width * 0.06, clip=shape)
-    t = progress(curve)
-    inner = (t > 0.12) & (t < 0.86)
-    for part, weight in ((0.42, 0.75), (-0.5, 0.5)):
-        strand = (curve + (left - curve) * part)[inner]
-        sheet.stroke(strand, 2.2, LINE, opacity=weight * 0.55, clip=shape)
-    light = (curve + (left - curve) * 0.68)[(t > 0.2) & (t < 0.8)]
-    sheet.stroke(light, lock.width * 0.09, ink.HAIR_LIGHT, opacity=0.5, clip=shape)
-    for edge, weight in ((left, 0.8), (right, 1.0)):
-        visible = edge[t >= lock.root]
-        sheet.stroke(visible, lock.line * weight, LINE, start=0.4, end=0.12)
-
-
-def draw_locks(sheet: Sheet, locks: Sequence[Lock]) -> None:
-    """Paint locks from the farthest to the nearest."""
-    for lock in locks:
-        draw_lock(sheet, lock)
-
-
-def _both(lock: Lock) -> tuple[Lock, Lock]:
-    other = [(float(x), float(y)) for x, y in mirror(lock.spine)]
-    return lock, Lock(
-        other, lock.width, lock.widths, lock.line, lock.shade, lock.root, lock.paint, lock.dark
-    )
-
+_BACK_LOCK = [(0.0, 0.5), (0.45, 1.0), (0.74, 0.78), (1.0, 0.0)]
 
 # ------------------------------------------------------------------------------- back hair
 
@@ -125,7 +38,7 @@ def draw_back(scale: float) -> Sheet:
     ]  # fmt: skip
     left = bezier(half)
     mass = np.concatenate([left, mirror(left)[::-1]])
-    locks = []
+    locks: list[Lock] = []
     tips = [
         ([(312, 380), (232, 520), (206, 650), (204, 740), (142, 806)], 88),
         ([(420, 500), (392, 640), (388, 750), (412, 856)], 96),
@@ -135,7 +48,7 @@ def draw_back(scale: float) -> Sheet:
     ]
     for spine, width in tips:
         lock = Lock(spine, width, _BACK_LOCK, paint=BACK, dark=_back_dark(), root=0.4, shade=0.9)
-        locks.extend(_both(lock))
+        locks.extend(both(lock))
     sheet.fill(mass, BACK)
     draw_locks(sheet, locks)
     inner = spline([(400, 560), (512, 520), (624, 560), (650, 720), (600, 812), (512, 830),
@@ -182,7 +95,7 @@ def side_locks() -> list[Lock]:
         [(322, 380), (296, 500), (298, 610), (320, 676), (364, 730)], 60,
         widths=[(0, 0.5), (0.35, 0.95), (0.72, 0.7), (1, 0)], root=0.15,
     )  # fmt: skip
-    return [*_both(outer), *_both(inner)]
+    return [*both(outer), *both(inner)]
 
 
 def long_lock() -> Lock:
@@ -266,8 +179,14 @@ def _shine(sheet: Sheet) -> None:
         teeth = 0.035 + 0.03 * rng.random(13)
         teeth[::2] += 0.05
         level = 0.27 + 0.03 * across**2
-        top = [_on_lock(curve, left, right, t, u, v) for u, v in zip(across, level - teeth * 0.5)]
-        low = [_on_lock(curve, left, right, t, u, v) for u, v in zip(across, level + teeth)]
+        top = [
+            _on_lock(curve, left, right, t, u, v)
+            for u, v in zip(across, level - teeth * 0.5, strict=True)
+        ]
+        low = [
+            _on_lock(curve, left, right, t, u, v)
+            for u, v in zip(across, level + teeth, strict=True)
+        ]
         glint = np.array(top + low[::-1])
         sheet.fill(glint, ink.HAIR_LIGHT, opacity=0.75, atop=True)
         core = (glint - glint.mean(0)) * (0.74, 0.62) + glint.mean(0)
@@ -288,7 +207,9 @@ def _rim_light(sheet: Sheet) -> None:
     rim = bezier(_CAP)
     inside = (rim - (512, 420)) * (0.962, 0.955) + (512, 420)
     for part, strength in ((inside[6:30], 0.55), (inside[-34:-6], 0.8)):
-        sheet.stroke(part, 9, ink.HAIR_RIM, start=0.5, end=0.5, opacity=strength, soft=1.2, atop=True)
+        sheet.stroke(
+            part, 9, ink.HAIR_RIM, start=0.5, end=0.5, opacity=strength, soft=1.2, atop=True
+        )
     for lock in side_locks()[:2]:
         left, right = lock.edges()
         outer = left if abs(float(left[20, 0]) - 512) > abs(float(right[20, 0]) - 512) else right
@@ -298,12 +219,23 @@ def _rim_light(sheet: Sheet) -> None:
 
 def _ahoge(sheet: Sheet) -> None:
     """The unruly lock on the crown, curled like the flag of a quaver."""
-    light = ramp((540, 40), (600, 170), [(0, ink.HAIR_TIP), (0.5, ink.rgb("4a7ad0")), (1, ink.HAIR_MID)])
+    light = ramp(
+        (540, 40), (600, 170), [(0, ink.HAIR_TIP), (0.5, ink.rgb("4a7ad0")), (1, ink.HAIR_MID)]
+    )
     widths = [(0, 0.6), (0.35, 1.0), (0.7, 0.62), (1, 0)]
-    draw_lock(sheet, Lock([(560, 126), (580, 92), (620, 68), (668, 84)], 26, widths, root=0.2, paint=light))
     draw_lock(
         sheet,
-        Lock([(546, 126), (536, 90), (560, 44), (616, 30), (656, 56)], 36, widths, root=0.2, paint=light),
+        Lock([(560, 126), (580, 92), (620, 68), (668, 84)], 26, widths, root=0.2, paint=light),
+    )
+    draw_lock(
+        sheet,
+        Lock(
+            [(546, 126), (536, 90), (560, 44), (616, 30), (656, 56)],
+            36,
+            widths,
+            root=0.2,
+            paint=light,
+        ),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.avatar.art.sheet import Sheet, radial, ramp
 from backend.avatar.layers import palette as ink
-from backend.avatar.layers.geometry import bezier, ellipse, mirror, ribbon, spline
+from backend.avatar.layers.geometry import bezier, ellipse, mirror, ribbon, shifted, spline
 
 _CUP = (262.0, 520.0)
 
@@ -20,16 +20,18 @@ def draw(scale: float) -> Sheet:
 
 
 def _band(sheet: Sheet) -> None:
-    arc = bezier([(256, 480), (254, 286), (352, 126), (512, 122), (672, 126), (770, 286), (768, 480)])
+    arc = bezier(
+        [(256, 480), (254, 286), (352, 126), (512, 122), (672, 126), (770, 286), (768, 480)]
+    )
     sheet.fill(ribbon(arc, 34.0), ink.CLOTH_LINE)
     body = ribbon(arc, 26.0)
     sheet.fill(body, ramp((512, 110), (512, 420), [(0, ink.CREAM), (1, ink.CREAM_SHADE)]))
-    sheet.fill(ribbon(arc + (0, 8), 9.0), ink.CREAM_DEEP, opacity=0.8, clip=body)
+    sheet.fill(ribbon(shifted(arc, 0, 8), 9.0), ink.CREAM_DEEP, opacity=0.8, clip=body)
     top = arc[8:42]
-    sheet.stroke(top - (0, 4), 7, (255, 255, 255), start=0.3, end=0.3)
+    sheet.stroke(shifted(top, 0, -4), 7, (255, 255, 255), start=0.3, end=0.3)
     pad = arc[14:36]
-    sheet.stroke(pad + (0, 3), 13, ink.CORAL, start=0.06, end=0.06)
-    sheet.stroke(pad + (0, 0), 4, (255, 190, 198), start=0.3, end=0.3)
+    sheet.stroke(shifted(pad, 0, 3), 13, ink.CORAL, start=0.06, end=0.06)
+    sheet.stroke(pad, 4, (255, 190, 198), start=0.3, end=0.3)
 
 
 def _cup(sheet: Sheet, side: int) -> None:
@@ -44,7 +46,9 @@ def _cup(sheet: Sheet, side: int) -> None:
     sheet.fill(ellipse((x, y), (44, 62)), ink.CLOTH_LINE)
     shell = ellipse((x, y), (39, 57))
     sheet.fill(shell, ramp((x, y - 57), (x, y + 57), [(0, ink.CREAM), (1, ink.CREAM_SHADE)]))
-    sheet.fill(ellipse((x + 8 * lean, y + 12), (34, 48)), ink.CREAM_DEEP, opacity=0.35, soft=5, clip=shell)
+    sheet.fill(
+        ellipse((x + 8 * lean, y + 12), (34, 48)), ink.CREAM_DEEP, opacity=0.35, soft=5, clip=shell
+    )
     ring = ellipse((x - 2 * lean, y), (29, 44))
     sheet.fill(ring, ink.CORAL)
     sheet.fill(ellipse((x - 2 * lean, y), (24, 38)), ink.NAVY_DEEP)

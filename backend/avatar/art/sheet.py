@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ UNITS = 1024
 _SUPERSAMPLE = 4
 _SUBPIXEL_BITS = 4
 
-Field = NDArray[np.float32]
+Field = NDArray[Any]
 Paint = Callable[[Field, Field], Field]
 
 
@@ -186,9 +187,7 @@ def _beads(curve: Points, width: NDArray[np.float64]) -> list[Points]:
     """A stroke as overlapping quads, so that tight bends leave no holes."""
     side = normals(curve) * (width / 2)[:, None]
     left, right = curve + side, curve - side
-    return [
-        np.stack([left[k], left[k + 1], right[k + 1], right[k]]) for k in range(len(curve) - 1)
-    ]
+    return [np.stack([left[k], left[k + 1], right[k + 1], right[k]]) for k in range(len(curve) - 1)]
 
 
 def to_straight(sheet: Sheet) -> NDArray[np.uint8]:
@@ -196,4 +195,4 @@ def to_straight(sheet: Sheet) -> NDArray[np.uint8]:
     alpha = sheet.pixels[..., 3:]
     colour = np.where(alpha > 1e-4, sheet.pixels[..., :3] / np.maximum(alpha, 1e-4), 0)
     joined = np.concatenate([colour[..., ::-1], alpha], axis=-1)
-    return np.round(np.clip(joined, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.round(np.clip(joined, 0, 1) * 255), np.uint8)

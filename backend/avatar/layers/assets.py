@@ -7,8 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from backend.avatar.layers.compose import Pixels
 from backend.avatar.layers.rig import UNITS, FaceRig, LayerRig
 from config import KotodamaError
 
@@ -16,8 +16,6 @@ DEFAULT_ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LAYER_NAMES = ("backdrop", "hair_back", "body", "face", "blush", "hair_front", "iris")
 # Pixels per art unit of the stored iris.
 IRIS_SCALE = 2.0
-
-Pixels = NDArray[np.uint8]
 
 
 class AvatarAssetsError(KotodamaError):

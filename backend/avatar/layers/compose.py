@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.avatar.layers.warp import CELL, PAD, Grid
+from backend.avatar.layers.warp import CELL, PAD, Grid, sample
 
-Pixels = NDArray[np.uint8]
+# uint8; what cv2 returns has no narrower type.
+Pixels = NDArray[Any]
 Run = tuple[int, int, int, int]
 Region = tuple[slice, slice]
 
@@ -81,7 +84,10 @@ class WarpedLayer:
 
     def draw(self, frame: Pixels, field: Grid, scratch: Scratch, opaque: bool) -> None:
         """Lay the layer over the frame, bent by the field of its stack, in place."""
-        if self._bent_by is None or float(cv2.norm(field, self._bent_by, cv2.NORM_INF)) > self._still:
+        if (
+            self._bent_by is None
+            or float(cv2.norm(field, self._bent_by, cv2.NORM_INF)) > self._still
+        ):
             self._bend(field, scratch)
             self._bent_by = field
         for region, piece in self._bent:
@@ -99,7 +105,7 @@ class WarpedLayer:
             size = wide * tall * 4
             piece = self._store[used : used + size].reshape(tall, wide, 4)
             used += size
-            cv2.remap(self.pixels, where, None, cv2.INTER_LINEAR, dst=piece)
+            sample(self.pixels, where, dst=piece)
             x, y = x0 * CELL, y0 * CELL
             self._bent.append(((slice(y, y + tall), slice(x, x + wide)), piece))
 
@@ -108,9 +114,9 @@ class WarpedLayer:
         cells = self._occupied.shape[0]
         half = np.float32(0.5 / CELL - 0.5)
         where = field[PAD:-PAD, PAD:-PAD] * np.float32(1 / CELL) + half
-        shown = cv2.remap(self._occupied, where, None, cv2.INTER_LINEAR)
+        shown = sample(self._occupied, where)
         bands = shown.reshape(-1, _BAND, cells).max(1)
-        runs = []
+        runs: list[Run] = []
         for band, row in enumerate(bands):
             y0, y1 = band * _BAND, (band + 1) * _BAND
             runs.extend((x0, y0, x1, y1) for x0, x1 in _stretches(row.nonzero()[0].tolist()))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.avatar.layers import palette as ink
-from backend.avatar.layers.geometry import Points, Profile, profile, ribbon, spline, taper
+from backend.avatar.layers.geometry import Points, Profile, profile, ribbon, shifted, spline, taper
 from backend.avatar.layers.shape import Drawing, Iris, Shape, moved
 
 IRIS_RADII = (45.0, 57.0)
@@ -135,12 +135,16 @@ class EyeArt:
             for k, length in ((6, 8), (9, 8)):
                 root = lower[k]
                 tip = root + np.array([-0.6, 0.75]) * length
-                shapes.append(Shape(np.array([root - (2.5, 1), tip, root + (1.5, 1)]), warm))
+                shapes.append(
+                    Shape(
+                        np.array([root - np.array([2.5, 1]), tip, root + np.array([1.5, 1])]), warm
+                    )
+                )
         return shapes
 
 
 def _white(upper: Points, lower: Points) -> Drawing:
-    shadow = upper + (0, 14.0)
+    shadow = shifted(upper, 0, 14.0)
     shadow[:, 1] = np.minimum(shadow[:, 1], lower[:, 1])
     return [
         Shape(np.concatenate([upper, lower[::-1]]), ink.bgra(ink.EYE_WHITE)),
@@ -148,9 +152,7 @@ def _white(upper: Points, lower: Points) -> Drawing:
     ]
 
 
-def _wing(
-    upper: Points, top: Points, start: int, stop: int, length: float, lift: float
-) -> Points:
+def _wing(upper: Points, top: Points, start: int, stop: int, length: float, lift: float) -> Points:
     """One spike of the lashes, curved upwards, from a piece of the lash line."""
     root, far = upper[start], top[stop]
     tip = top[start] + np.array([-1.0, lift]) * length

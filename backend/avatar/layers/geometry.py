@@ -6,12 +6,14 @@ The art is drawn on a square of 1024 units; x to the right, y down. Points are f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Points = NDArray[np.float64]
-Profile = NDArray[np.float64]
+# float64; numpy's arithmetic has no narrower type.
+Points = NDArray[Any]
+Profile = NDArray[Any]
 
 _QUARTER_TURN = np.array([-1.0, 1.0])
 
@@ -32,7 +34,9 @@ def spline(points: ArrayLike, samples: int = 16, closed: bool = False) -> Points
     """A centripetal-like Catmull-Rom curve through every point."""
     knots = np.asarray(points, np.float64)
     if len(knots) == 2 and not closed:
-        return knots[0] + (knots[1] - knots[0]) * np.linspace(0, 1, samples + 1)[:, None]
+        return np.asarray(
+            knots[0] + (knots[1] - knots[0]) * np.linspace(0, 1, samples + 1)[:, None]
+        )
     if closed:
         knots = np.concatenate([knots[-1:], knots, knots[:2]])
     else:
@@ -56,7 +60,7 @@ def normals(curve: Points) -> Points:
     length = np.sqrt(side[:, 0] ** 2 + side[:, 1] ** 2)
     np.maximum(length, 1e-9, out=length)
     side /= length[:, None]
-    return side[:, ::-1] * _QUARTER_TURN
+    return np.asarray(side[:, ::-1] * _QUARTER_TURN)
 
 
 def progress(curve: Points) -> Profile:
@@ -73,7 +77,7 @@ def profile(t: Profile, stops: Sequence[tuple[float, float]]) -> Profile:
     u = (t - where[index]) / np.maximum(where[index + 1] - where[index], 1e-9)
     u = np.clip(u, 0, 1)
     u = u * u * (3 - 2 * u)
-    return values[index] + (values[index + 1] - values[index]) * u
+    return np.asarray(values[index] + (values[index + 1] - values[index]) * u)
 
 
 def taper(t: Profile, start: float = 0.35, end: float = 0.35) -> Profile:
@@ -95,6 +99,11 @@ def mirror(points: ArrayLike, axis: float = 512.0) -> Points:
     result = np.array(points, np.float64)
     result[..., 0] = 2 * axis - result[..., 0]
     return result
+
+
+def shifted(curve: Points, dx: float, dy: float) -> Points:
+    """The same curve elsewhere."""
+    return np.asarray(curve + np.array([dx, dy]))
 
 
 def ellipse(centre: tuple[float, float], radii: tuple[float, float], samples: int = 64) -> Points:

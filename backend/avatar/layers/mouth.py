@@ -145,7 +145,9 @@ def _lines(edges: Lips, mouth: Mouth) -> Drawing:
     shapes: Drawing = []
     near = slice(8, -8)
     below = np.stack([x[near] * 0.85, lower[near] + 11 - 4 * tuck + 2 * apart], axis=1)
-    shapes.append(Shape(ribbon(below, (4.2 + 2.4 * press) * _SHORT_PEN + 0.2), ink.bgra(ink.LIP, 150)))
+    shapes.append(
+        Shape(ribbon(below, (4.2 + 2.4 * press) * _SHORT_PEN + 0.2), ink.bgra(ink.LIP, 150))
+    )
     if tuck > 0.05:
         lip = np.stack([x[5:-5] * 0.94, lower[5:-5] + 2.0], axis=1)
         shapes.append(Shape(ribbon(lip, 9 * tuck * _PEN[5:-5]), ink.bgra(ink.LIP)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 Point = tuple[float, float]
 Box = tuple[float, float, float, float]
@@ -75,7 +76,9 @@ class LayerRig:
         """
         stored = json.loads(path.read_text(encoding="utf-8"))
         try:
-            face = {k: tuple(v) if isinstance(v, list) else float(v) for k, v in stored["face"].items()}
+            face = dict[str, Any](stored["face"])
+            for name, value in face.items():
+                face[name] = tuple(value) if isinstance(value, list) else float(value)
             corners = {name: (int(x), int(y)) for name, (x, y) in stored["corners"].items()}
             return cls(FaceRig(**face), corners)
         except (KeyError, TypeError, AttributeError) as error:

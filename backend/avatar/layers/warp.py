@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +23,8 @@ from backend.avatar.pose import Pose
 CELL = 8
 PAD = 1
 
-Grid = NDArray[np.float32]
+# float32; what cv2 returns has no narrower type.
+Grid = NDArray[Any]
 Basis = Callable[[Grid, Grid, FaceRig], list[tuple[Grid, Grid]]]
 
 _ROLL = math.radians(8)
@@ -40,7 +42,10 @@ def coefficients(pose: Pose) -> Grid:
     shift_x = min(max(float(pose.shift_x), -0.5), 0.5) * _SHIFT
     shift_y = min(max(float(pose.shift_y), -0.5), 0.5) * _SHIFT
     breath = min(max(float(pose.breath), 0.0), 1.0)
-    values = (yaw, abs(yaw), pitch, math.sin(angle), math.cos(angle) - 1, shift_x, shift_y, breath, jaw, 1.0)
+    values = (
+        yaw, abs(yaw), pitch, math.sin(angle), math.cos(angle) - 1,
+        shift_x, shift_y, breath, jaw, 1.0,
+    )  # fmt: skip
     return np.array(values, np.float32)
 
 
@@ -85,7 +90,7 @@ def front_basis(x: Grid, y: Grid, rig: FaceRig) -> list[tuple[Grid, Grid]]:
     turn = 8 + 50 * across * (0.35 + 0.65 * along)
     nod = 6 + 36 * along * (0.45 + 0.55 * across)
     below = np.clip(y - 560, 0, None)
-    return _head(x, y, rig, (turn - below * 0.03, 0 * x), (0 * x, nod), -0.0 * x - below * 0.75, 0 * x)
+    return _head(x, y, rig, (turn - below * 0.03, 0 * x), (0 * x, nod), -below * 0.75, 0 * x)
 
 
 def back_basis(x: Grid, y: Grid, rig: FaceRig) -> list[tuple[Grid, Grid]]:
@@ -144,6 +149,18 @@ class Lattice:
         return (values @ stack).reshape(n, n, 2)
 
 
+def sample(
+    source: NDArray[Any],
+    where: Grid,
+    dst: NDArray[Any] | None = None,
+    border: int = cv2.BORDER_CONSTANT,
+) -> NDArray[Any]:
+    """A picture read at the places (h, w, 2) of a map, bilinearly; into `dst` if it is given."""
+    return cv2.remap(  # type: ignore[call-overload, no-any-return]  # its stubs want two maps
+        source, where, None, cv2.INTER_LINEAR, dst=dst, borderMode=border
+    )
+
+
 def forward(field: Grid, points: Points) -> Grid:
     """Where points of a layer appear in the frame.
 
@@ -158,8 +175,6 @@ def forward(field: Grid, points: Points) -> Grid:
     place = at
     to_node, first = np.float32(1 / CELL), np.float32(PAD - 0.5 + 0.5 / CELL)
     for _ in range(_INVERSIONS):
-        source = cv2.remap(
-            field, place * to_node + first, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
+        source = sample(field, place * to_node + first, border=cv2.BORDER_REPLICATE)
         place = place + (at - source)
     return np.asarray(place[0])
