@@ -11,6 +11,7 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.avatar.audio_lips import timeline_from_audio
 from backend.avatar.coarticulation import MouthCurve
@@ -30,6 +31,7 @@ doubt, because it comes from the user.
 """
 
 _MAX_SECONDS = 300.0
+_MIN_PHONEME_SECONDS = 0.010
 _BAND_PART, _BAND_SECONDS = 0.2, (1.0, 6.0)
 _MATCHED_COST, _FOREIGN_COST = 4.0, 6.4
 """Mean distances of cepstra: the same words in two voices, and unrelated words."""
@@ -92,14 +94,19 @@ def align_text(text: str, pcm: Pcm, sample_rate: int, language: str = "en") -> A
         cepstra(own_mel)[own[0] : own[1]], cepstra(mel)[start:end], round(band / HOP_SECONDS)
     )
     edges = np.array([p.start for p in phonemes] + [phonemes[-1].end]) / HOP_SECONDS
-    places = (warp.map(edges - own[0]) + start) * HOP_SECONDS
+    places = _spread((warp.map(edges - own[0]) + start) * HOP_SECONDS)
     moved = tuple(
         Phoneme(float(a), float(b), phoneme.ipa)
         for a, b, phoneme in zip(places[:-1], places[1:], phonemes, strict=True)
-        if b > a
     )
     trust = (_FOREIGN_COST - warp.cost) / (_FOREIGN_COST - _MATCHED_COST)
     return Alignment(moved, min(max(trust, 0.0), 1.0))
+
+
+def _spread(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move times apart that warping put together: every phoneme is said, however briefly."""
+    steps = np.arange(len(places)) * _MIN_PHONEME_SECONDS
+    return np.asarray(np.maximum.accumulate(places - steps) + steps, np.float64)
 
 
 def phonemes_or_alignment(

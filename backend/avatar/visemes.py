@@ -149,8 +149,11 @@ def timeline_from_phonemes(
     events: list[VisemeEvent] = []
     for phoneme in phonemes:
         symbols = split_symbols(phoneme.ipa)
-        if not symbols:
+        if not phoneme.ipa:
             _add_pause(events, phoneme.start, phoneme.end)
+        elif not symbols:
+            # A modifier that stands alone, such as a palatalisation: the mouth is on its way.
+            continue
         elif len(symbols) == 1 and symbols[0] in _VOICELESS_STOPS:
             _add_voiceless_stop(events, phoneme, symbols[0], stops_at_burst)
         else:
