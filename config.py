@@ -150,6 +150,12 @@ class Settings(BaseSettings):
         """A relative path starts at the program's folder, wherever it is started from."""
         return value if value.is_absolute() else ROOT / value
 
+    @field_validator("sample_rate", "channels", "avatar_size", mode="before")
+    @classmethod
+    def _number_from_text(cls, value: object) -> object:
+        # The environment gives text, and a choice of numbers takes numbers alone.
+        return int(value) if isinstance(value, str) and value.strip().isdecimal() else value
+
     @field_validator("database_url", mode="after")
     @classmethod
     def _only_sqlite(cls, value: str) -> str:

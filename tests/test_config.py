@@ -127,6 +127,15 @@ def test_an_env_file_that_is_a_folder_is_told(settings: Settings, tmp_path: Path
     assert one_sentence(caught.value.message)
 
 
+def test_a_choice_of_numbers_can_be_given_as_text(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AVATAR_SIZE", "256")
+    monkeypatch.setenv("SAMPLE_RATE", " 16000 ")
+    loaded = load_settings()
+    assert (loaded.avatar_size, loaded.sample_rate) == (256, 16_000)
+
+
 def test_a_missing_env_file_is_fine(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / ".env").unlink()
     assert load_settings() == settings
