@@ -22,9 +22,8 @@ _BACK_LOCK = [(0.0, 0.5), (0.45, 1.0), (0.74, 0.78), (1.0, 0.0)]
 
 # Always behind the crown or the face, also when the head turns: left out, so as to draw faster.
 _NEVER_SEEN = (
-    [(200, 90), (824, 90), (824, 350), (200, 350)],
-    [(322, 340), (702, 340), (702, 480), (322, 480)],
-    [(390, 480), (634, 480), (634, 640), (390, 640)],
+    [(322, 190), (702, 190), (702, 470), (322, 470)],
+    [(420, 460), (604, 460), (604, 586), (420, 586)],
 )
 
 
@@ -32,9 +31,9 @@ def draw_back(scale: float) -> Sheet:
     """The bob behind the head: one mass, then flicked ends."""
     sheet = Sheet.blank(scale)
     half = [
-        (512, 112), (370, 112), (262, 190), (226, 400),
-        (206, 540), (206, 640), (226, 740),
-        (262, 800), (400, 836), (512, 836),
+        (512, 210), (400, 210), (300, 240), (274, 380),
+        (262, 450), (202, 500), (202, 640),
+        (202, 740), (240, 836), (512, 836),
     ]  # fmt: skip
     left = bezier(half)
     mass = np.concatenate([left, mirror(left)[::-1]])
@@ -56,7 +55,7 @@ def draw_back(scale: float) -> Sheet:
     sheet.fill(inner, ink.rgb("16144a"), opacity=0.75, soft=22, atop=True)
     for hidden in _NEVER_SEEN:
         sheet.cut(np.array(hidden, np.float64))
-    outer = left[(left[:, 1] > 200) & (left[:, 1] < 740)]
+    outer = left[(left[:, 1] > 420) & (left[:, 1] < 740)]
     for edge in (outer, mirror(outer)):
         sheet.stroke(edge, 4.5, LINE, start=0.3, end=0.3)
     return sheet
