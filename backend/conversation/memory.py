@@ -53,6 +53,12 @@ _LOOSE_NAME = re.compile(
     rf"(?:i['’]?m|i am|this is|it['’]s)\s+(?P<name>{_LETTERS}[\w'’-]*)(?P<rest>.*)$",
     re.I,
 )
+_ASKED_NAME = re.compile(r"\b(?:your name|call you)\b[^.!]*\?\s*$", re.I)
+_BARE_NAME = re.compile(
+    rf"(?:it['’]?s |i['’]?m |just |hi[,!] )?"
+    rf"(?P<name>{_LETTERS}[\w'’-]*(?: {_LETTERS}[\w'’-]*)?)[.!]*",
+    re.I,
+)
 _JAPANESE_NAME = re.compile(
     r"(?:私|僕|俺|わたし|ぼく)(?:の名前)?は\s*(?P<name>[^\s。、！!はがをの]{1,10}?)(?:です|だよ|と(?:い|言)います)"
 )
@@ -159,9 +165,15 @@ _FACTS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 """What a line says of its writer: a pattern with the thing in `x`, and the fact's phrase."""
 
 
-def learn(text: str) -> Learned:
-    """Read what the user told about themselves out of one message."""
-    name: str | None = None
+def learn(text: str, *, asked: str = "") -> Learned:
+    """Read what the user told about themselves out of one message.
+
+    Args:
+        text: The user's message.
+        asked: What the character said before it. When that asked for a name, a message of one or
+            two words is taken for one.
+    """
+    name = _bare_name(text) if _ASKED_NAME.search(asked) else None
     facts: list[str] = []
     for sentence in _SENTENCE.findall(text[:2000]):
         sentence = " ".join(sentence.split())
@@ -189,6 +201,11 @@ def _name_in(sentence: str) -> str | None:
     return None
 
 
+def _bare_name(text: str) -> str | None:
+    match = _BARE_NAME.fullmatch(text.strip())
+    return _clean_name(match["name"], firm=False) if match else None
+
+
 def _stands_alone(word: str, rest: str) -> bool:
     """Whether "I'm WORD rest" can introduce somebody: a capital letter, and nothing follows."""
     if word.lower() in NOT_NAMES or not word[0].isupper() or (word.isupper() and len(word) > 4):
@@ -209,7 +226,7 @@ def _clean_name(name: str, *, firm: bool) -> str | None:
     if firm and words[0].lower() in NOT_NAMES and words[0].islower():
         return None
     capitals = [word for word in words if word[0].isupper() or not word[0].isascii()]
-    words = capitals or words[:1]
+    words = capitals or (words[:1] if firm else words)
     return " ".join(word if not word.islower() else word.capitalize() for word in words)
 
 

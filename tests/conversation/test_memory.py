@@ -91,6 +91,23 @@ def test_facts(text: str, facts: tuple[str, ...]) -> None:
     assert learn(text).facts == facts
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Sam", "Sam"),
+        ("sam lee!", "Sam Lee"),
+        ("it's Mia", "Mia"),
+        ("later", None),
+        ("not now", None),
+        ("good", None),
+        ("who wants to know?", None),
+    ],
+)
+def test_a_bare_name_answers_the_question_for_it(text: str, name: str | None) -> None:
+    assert learn(text, asked="Hello! What shall I call you?").user_name == name
+    assert learn(text.split()[0], asked="What is your name like?  Fine.").user_name is None
+
+
 def test_long_and_odd_input_is_read_quickly() -> None:
     import time
 

@@ -48,7 +48,8 @@ _ATTRIBUTE_NAMES = {
     "mind": "personality",
 }  # fmt: skip
 _SENTENCES_FOR = {
-    "name": "", "full name": "", "nickname": "People call me {}.", "age": "I'm {}.", "likes": "I like {}.", "dislikes": "I don't like {}.",
+    "name": "", "full name": "", "nickname": "People call me {}.", "age": "I'm {}.",
+    "likes": "I like {}.", "dislikes": "I don't like {}.",
     "hobbies": "My hobbies are {}.", "species": "By species I'm {}.", "occupation": "I work as {}.",
     "birthday": "My birthday is {}.", "personality": "People call me {}.", "hair": "My hair is {}.",
     "eyes": "My eyes are {}.", "home": "I live in {}.", "gender": "I'm {}.",
@@ -70,10 +71,12 @@ class Statement:
     Attributes:
         text: In the first person.
         keys: Lowered lorebook keys that bring it up; empty for profile sentences.
+        is_answer: It is an answer of the example dialogue, which makes sense to a question only.
     """
 
     text: str
     keys: tuple[str, ...] = ()
+    is_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,7 @@ def read_card(persona: Persona) -> Knowledge:
     statements = [Statement(text) for text in (*profile, *listed, *manner) if _can_be_said(text)]
     statements += _lore(persona, name, pronoun, english)
     exchanges = tuple(_exchanges(persona.mes_example, name))
+    statements += [Statement(e.answer, is_answer=True) for e in exchanges]
     age = _AGE.search(prose)
     if age and "age" not in attributes:
         attributes["age"] = age.group(1).lower()

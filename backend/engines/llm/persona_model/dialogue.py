@@ -23,7 +23,9 @@ from backend.engines.llm.persona_model.small_talk import (
     small_talk,
     statement,
 )
+from backend.engines.llm.persona_model.stories import JOKES
 from backend.engines.llm.persona_model.turn import Turn
+from backend.engines.llm.persona_model.words import normalized
 
 NO_MODEL_EVERY = 5
 """The missing language model is mentioned at most once in so many replies."""
@@ -31,17 +33,30 @@ NO_MODEL_EVERY = 5
 
 def reply_to(turn: Turn) -> str:
     """The character's reply; never empty."""
+    _say_again(turn)
     greeted = intents.GREETING_PREFIX.match(turn.plain)
     opening = ""
     whole = intents.intent_of(turn.plain) in ("greeting", "hi_chat", "good_morning")
     if greeted and not whole and any(c.isalpha() for c in turn.plain[greeted.end() :]):
-        opening = "" if turn.said else turn.pick(SHORT_GREETING)
+        opening = "" if not turn.is_first else turn.pick(SHORT_GREETING)
         turn.plain = turn.plain[greeted.end() :]
     for step in _STEPS:
         answer = step(turn)
         if answer:
             return _opened(opening, answer)
     return _opened(opening, _unknown(turn))
+
+
+def _say_again(turn: Turn) -> None:
+    """Read "another one" as a repetition of what was asked for before."""
+    if not intents.AGAIN.match(turn.plain):
+        return
+    if any(joke in turn.last_said for joke in JOKES):
+        turn.plain = turn.heard = "tell me a joke"
+        return
+    earlier = [line for line in turn.before if not intents.AGAIN.match(normalized(line))]
+    if earlier:
+        turn.heard, turn.plain = earlier[-1], normalized(earlier[-1])
 
 
 def _opened(opening: str, answer: str) -> str:

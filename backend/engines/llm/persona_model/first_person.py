@@ -41,8 +41,8 @@ _COORDINATED = frozenset(
         practises practices prefers protects pretends quotes reads refuses remembers rides runs
         says seeks sees sells sends serves shows sings sits sleeps smiles speaks spends stands
         steals stops stays streams studies takes talks teases teaches tells tends thinks tries
-        travels treats trusts uses swears throws trains visits wakes washes values waits walks wants watches wears wields wins wishes wonders works
-        worries worships writes
+        swears throws trains travels treats trusts uses values visits waits wakes walks wants
+        washes watches wears wields wins wishes wonders works worries worships writes
     """.split()  # noqa: SIM905
 )
 _AFTER_OBJECT = frozenset(
@@ -113,7 +113,8 @@ def _converted(
     out = _referring(token, lower, following, name, pronoun, state)
     if out is None:
         out = _verb(token, lower, state)
-    state.last = lower
+    if lower not in _ADVERBS or state.last not in ("and", "but", "or", ","):
+        state.last = lower
     return out
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from backend.engines.llm.persona_model import intents
+from backend.engines.llm.persona_model.card import Statement
 from backend.engines.llm.persona_model.phrases import REPLIES
 from backend.engines.llm.persona_model.turn import Turn
 from backend.engines.llm.persona_model.words import (
@@ -95,6 +96,8 @@ def about_self(turn: Turn) -> str:
         if age:
             return turn.pick(("I'm {age}.", "{Age}, and not a day more."), age=age)
         return _telling(turn, r"\b(?:born|years old)\b", REPLIES["age_unknown"])
+    if intent == "looks":
+        return _telling(turn, r"\b(?:hair|eyes|tall|scar|wear|tail|ears|skin|face|build|dressed)\b")
     if intent == "job":
         return _telling(
             turn,
@@ -120,9 +123,14 @@ def about_self(turn: Turn) -> str:
     return ""
 
 
+def _told(turn: Turn) -> list[Statement]:
+    """What the card says of the character, without the answers of the example dialogue."""
+    return [statement for statement in turn.card.statements if not statement.is_answer]
+
+
 def _telling(turn: Turn, pattern: str, otherwise: Sequence[str] = REPLIES["self_unknown"]) -> str:
     """A statement that the pattern finds, one that was not said lately when there is any."""
-    found = [turn.own(s.text) for s in turn.card.statements if re.search(pattern, s.text)]
+    found = [turn.own(s.text) for s in _told(turn) if re.search(pattern, s.text)]
     fresh = [text for text in found if normalized(text) not in " ".join(turn.said)]
     if fresh or found:
         return (fresh or found)[0]
@@ -137,13 +145,20 @@ def from_statements(turn: Turn) -> str:
     keyed = _keyed(turn, fresh)
     if keyed or not intents.QUESTION.search(turn.plain):
         return keyed
-    hits = turn.card.statement_index.search(content_words(turn.plain))
+    query = content_words(turn.plain)
+    if len(query) < 2 and not intents.ABOUT_CHARACTER.search(turn.plain):
+        return _again(turn, _keyed(turn, every))
+    hits = turn.card.statement_index.search(query)
     covering = [hit.index for hit in hits if hit.coverage >= ENOUGH_COVERED]
     for index in covering:
         if fresh[index]:
             return fresh[index]
-    again = every[covering[0]] if covering else _keyed(turn, every)
-    return turn.pick(REPLIES["reminded"], answer=again) if again else ""
+    return _again(turn, every[covering[0]] if covering else _keyed(turn, every))
+
+
+def _again(turn: Turn, answer: str) -> str:
+    """An answer that was given before, said to be so."""
+    return turn.pick(REPLIES["reminded"], answer=answer) if answer else ""
 
 
 def _keyed(turn: Turn, fresh: list[str]) -> str:

@@ -32,6 +32,9 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("how_are_you", r"\bhow (?:are|is) (?:you|it going|everything|life|things)(?! (?:so|able|made|called|related|different|drawn|doing (?:that|this)))|\bhow do you (?:do|feel)\b|\bhow have you been\b|^(?:what is|wassup|whats?) up\b|^sup\b|\bare you (?:ok|okay|all right|alright|good)\b|^(?:and )?how about you\b|\bhow is your (?:day|evening|morning|night)\b"),
     ("you_too", r"^(?!who|how|what|where|why|when|which|are|is|do|did|can)[^?]{1,60}(?:[,.!] (?:and |how about |what about )?|\band |\b(?:how|what) about )you \?$"),
     ("what_doing", r"\bwhat (?:are you|you) (?:doing|up to)\b"),
+    ("joke_offered", r"\b(?:want|can i|let me|may i|shall i|i (?:have|know|got|will)|here is)\b.*\b(?:tell|hear|know|have|got|is)?\b.*\bjoke\b(?!.*\b(?:from|of) you)(?<!tell me a joke)"),
+    ("knock", r"^knock,? knock\b"),
+    ("riddle", r"^why (?:did|do|does|is|are|was|were|can|could|should) (?:the|a|an|my|some|two)\b|^what do you (?:call|get)\b|^what did the\b|^how many .* does it take\b"),
     ("joke", r"\b(?:joke|jokes|pun|puns|make me laugh|something funny)\b"),
     ("fact", r"\b(?:tell|teach|say|show) (?:me |us |chat )*(?:something|a (?:fun |random |cool )?fact|anything)\b|\b(?:fun|random) fact\b|^surprise me\b|\bwhat is new\b"),
     ("eat", r"\bwhat (?:should|shall|can|could|do) (?:i|we) (?:eat|cook|have for (?:dinner|lunch|breakfast)|order)\b|\bwhat is for (?:dinner|lunch|breakfast)\b"),
@@ -44,6 +47,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("real", r"\bare you (?:a )?(?:real|human|person|alive|sentient|conscious)\b|\bare you (?:a )?real (?:person|human)\b"),
     ("who", r"^(?:so |and )?who (?:are|is) you\b|\bwho are you\b|\bwhat is your name\b|\bwhat are you\b\s*\??$|\b(?:introduce|about) you\s*[?.!]*$|\bwhat should i call you\b|\bdo you have a name\b|\byour name\s*\??$"),
     ("age", r"\bhow old are you\b|\bwhat is your age\b|\byour age\b"),
+    ("looks", r"\bwhat do you look like\b|\b(?:describe|show) you\b|\bdescribe your ?(?:self|looks|appearance)\b|\byour (?:looks|appearance)\b"),
     ("job", r"\bwhat do you do(?: for (?:a living|work))?\s*\??$|\b(?:is|about) your (?:job|work|occupation|profession)\b|\bwhere do you work\b"),
     ("home", r"\bwhere (?:are you from|do you (?:live|come from)|is your home)\b"),
     ("likes", r"\bwhat (?:do|else do) you like\b(?: to do)?\s*\??$|\bwhat (?:makes you happy|are you into)\b|\bwhat are your (?:hobbies|interests|likes)\b|\bdo you have (?:a |any )?hobbies\b"),
@@ -53,6 +57,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("sorry", r"^(?:oh |i am |so |very )*(?:sorry|my bad|apologies)\b"),
     ("compliment", r"\byou are (?:so |very |really |such an? |the |an? |pretty |quite )*(?:cute|pretty|beautiful|adorable|cool|nice|sweet|kind|funny|smart|clever|amazing|awesome|great|best|lovely|good|wonderful|talented|hilarious|gorgeous|fun)\b|\b(?:like|nice|cute|beautiful|lovely) (?:is )?(?:your |the )?(?:voice|hair|eyes|outfit|avatar|laugh|smile|stream|headset|jacket)\b|\bgood (?:job|girl|boy|bot)\b|\bwell done\b|\byour \w+ (?:is|are|looks?|sounds?) (?:so |very |really )*(?:cute|pretty|beautiful|nice|great|amazing|lovely|good|cool)\b"),
     ("insult", r"\byou (?:are (?:so |very |really |such an? |an? )*|)(?:stupid|dumb|idiot|boring|ugly|useless|suck|sucks|annoying|trash|terrible|lame|bad|worst|hate you|cringe|fake)\b|\bi hate you\b|\bshut up\b"),
+    ("love_me", r"\bdo you (?:really )?(?:like|miss|hate) me\b|\bare (?:we|you my) friends?\b"),
     ("love", r"\bi (?:really |so )?(?:like|adore|miss(?:ed)?) you\b|\bmarry me\b|\bbe my (?:girlfriend|boyfriend|wife|husband|waifu)\b"),
     ("weather", r"\b(?:weather|temperature outside|raining|snowing|forecast)\b.*\?|\b(?:what|how) is the weather\b|\bis it (?:raining|snowing|sunny|cold|hot)\b"),
     ("news", r"\b(?:the news|latest news|what happened (?:today|in the world)|headlines)\b"),
@@ -62,7 +67,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("won", r"\b(?:i|we) (?:just |finally |have )*(?:won|beat|made it|passed|did it|got (?:it|the job)|finished)\b"),
     ("grief", r"\b(?:died|passed away|put (?:him|her|it) down)\b(?! (?:again|at|in|on|to|of|from))|\blost my (?:mom|mum|mother|dad|father|brother|sister|grand\w+|wife|husband|partner|son|daughter|child|friend|best friend|cat|dog|job)\b"),
     ("lost", r"\b(?:i|we) (?:just |again |have )*(?:lost|died|failed|lose)\b(?! (?:my|him|her|someone|interest|weight))|\bgame over\b"),
-    ("playing", r"\b(?:i am|we are|i will be|i have been) (?:playing|streaming) (?P<thing>.+)"),
+    ("playing", r"\b(?:i am|we are|i will be|i have been|i will|i want to|we will) (?:about to |going to )?(?:play|stream)(?:ing)? (?P<thing>.+)"),
     ("tired", r"\bi am (?:so |very |really |a bit |pretty |just )*(?:tired|exhausted|sleepy|burned out|burnt out|worn out)\b"),
     ("sick", r"\bi (?:am|feel|have) (?:so |very |really |a bit |a )*(?:sick|ill|cold|headache|fever|flu|nauseous)\b"),
     ("angry", r"\bi am (?:so |very |really |a bit )*(?:angry|mad|furious|annoyed|frustrated)\b"),
@@ -77,13 +82,20 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("wow", r"^(?:wow+|whoa|woah|omg|oh my|no way|really|amazing|incredible|cool|nice|neat|awesome|great|sweet|interesting)\s*[!?.]*$"),
     ("yes", r"^(?:yes|yeah|yep|yup|sure|of course|ok(?:ay)?|absolutely|definitely|please|go ahead|do it|why not|mhm|please do|yes please|i do|i am|i would)\b(?:[ ,]+please)?\s*[.!]*$"),
     ("no", r"^(?:no|nope|nah|not really|never|no thanks?|no thank you|i do not|i am not)\s*[.!]*$"),
+    ("no_problem", r"^(?:that is |it is |it was |no |do not )?(?:ok(?:ay)?|fine|all right|alright|problem|worries|worry)(?: then| about it)?\s*[.!]*$"),
+    ("not_know", r"^(?:you do not|do you not|how do you not|why do you not|how can you not) know\b"),
+    ("help_with", r"\bany (?:tips|advice|ideas)\b|\b(?:can|could|will) you help (?:me|us)\b|\bhelp me (?:with|to)\b"),
     ("agree", r"^(?:true|exactly|right|same(?: here)?|me too|same with me|i agree|indeed|fair(?: enough)?|makes sense|i see|got it|understood|correct)\s*[.!]*$"),
-    ("advice", r"^(?:should|shall|will) (?:i|we)\b.*\?|\bwhat should i do\b"),
+    ("advice", r"^(?:so )?do you think\b(?!.*\b(?:of|about)\b)|^(?:should|shall|will) (?:i|we)\b.*\?|\bwhat should i do\b"),
 )  # fmt: skip
 INTENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern)) for name, pattern in _TABLE
 )
 
+CLAUSE = re.compile(r"\b(?:i|my|we|he|she|it|they|that|this|me) |\b(?:is|are|was|were|am)\b")
+AGAIN = re.compile(
+    r"^(?:ok(?:ay)? |and |yes |haha |lol |please )*(?:again|another(?: one)?|one more(?: time)?|more|once more|next(?: one)?|do it again|tell me (?:more|another)(?: one)?)(?: please)?\s*[.!]*$"
+)
 GOOD = re.compile(
     r"\b(?:great|awesome|amazing|fun|cute|adorable|lovely|beautiful|fluffy|delicious|tasty|fantastic|wonderful|perfect|nice|cosy|cozy|relaxing|proud|won|promoted|best|sweet|brilliant|excellent|good)\b"
 )

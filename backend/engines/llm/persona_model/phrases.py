@@ -155,6 +155,35 @@ REPLIES: dict[str, tuple[str, ...]] = {
         "I don't know enough about {thing} to say. Convince me!",
         "About {thing} I could be talked into anything. Are you for or against?",
     ),
+    "joke_offered": ("Always! Go on.", "Yes, please! I collect them.", "I'm ready. Make me laugh!"),
+    "knock": ("Who's there?",),
+    "riddle": (
+        "I give up. Tell me!",
+        "No idea! What's the answer?",
+        "I don't know. I have a feeling I'll regret asking. Tell me!",
+    ),
+    "punchline": (
+        "Ha! That one goes into my collection.",
+        "Oh no. That was terrible, and I loved it.",
+        "I walked right into that one!",
+    ),
+    "love_me": (
+        "Of course I like you! You talk to me, what more could I want?",
+        "Very much. You came here to talk, and that's my favourite thing about anybody.",
+    ),
+    "no_problem": (
+        "Thank you for being kind about it!",
+        "Good. What shall we talk about?",
+        "Then all is well. What's next?",
+    ),
+    "not_know": (
+        "I don't, and I'd rather say so than make something up.",
+        "Not a clue, honestly! I know my own little world, and what you tell me.",
+    ),
+    "help_with": (
+        "I can listen and cheer you on. Tell me what it's about, saying it out loud often helps!",
+        "For real help I'd need a language model, but I'm a good listener. Where are you stuck?",
+    ),
     "advice": (
         "I'd say trust your first feeling, and sleep on it if it costs money.",
         "My honest guess is yes, but you know it better than I do. What speaks against it?",
@@ -293,7 +322,7 @@ REPLIES: dict[str, tuple[str, ...]] = {
     ),
     "answer_echo": (
         "{Thing}! I wouldn't have guessed. How come?",
-        "{Thing}, nice. What do you like about it?",
+        "{Thing}, I see. What's behind that?",
         "Ah, {thing}. Tell me a bit more!",
     ),
     "statement_echo": (

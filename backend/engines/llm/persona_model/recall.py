@@ -8,7 +8,7 @@ from backend.engines.llm.persona_model import intents
 from backend.engines.llm.persona_model.first_person import plain_verb
 from backend.engines.llm.persona_model.phrases import REPLIES
 from backend.engines.llm.persona_model.turn import Turn
-from backend.engines.llm.persona_model.words import content_words, normalized, words
+from backend.engines.llm.persona_model.words import content_words, words
 
 _ABOUT = {"live": "live", "from": "come", "old": "old", "age": "old", "work": "work", "job": "work"}
 _SWAPS = {
@@ -92,7 +92,7 @@ def told_now(turn: Turn) -> str:
     """The answer to a line in which the user tells a name or a fact, or an empty string."""
     if intents.QUESTION.search(turn.plain):
         return ""
-    if _just_introduced(turn):
+    if turn.just_introduced:
         return turn.pick(REPLIES["name_told"])
     dislike = intents.DISLIKE_TOLD.match(turn.heard)
     if dislike and _is_thing(dislike["thing"]):
@@ -106,20 +106,6 @@ def told_now(turn: Turn) -> str:
         if content and spoken.issuperset(content):
             return turn.pick(REPLIES["fact_told"], you_fact=second_person(fact))
     return ""
-
-
-def _just_introduced(turn: Turn) -> bool:
-    if not turn.user:
-        return False
-    name = re.escape(normalized(turn.user))
-    cue = r"(?:my name is|call me|i am|this is|i go by|the name is|name :)"
-    if re.search(rf"\b{cue} (?:just |actually )?{name}\b", turn.plain):
-        return True
-    asked_for_name = re.search(r"\b(?:name|call you)\b", turn.asked.lower())
-    return (
-        bool(asked_for_name)
-        and re.fullmatch(rf"(?:it is |just )?{name}\W*", turn.plain) is not None
-    )
 
 
 def _is_thing(thing: str) -> bool:

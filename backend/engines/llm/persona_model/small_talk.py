@@ -19,17 +19,12 @@ from backend.engines.llm.persona_model.words import content_words, normalized
 
 
 def greeting(turn: Turn) -> str:
-    """A greeting and a question back; the card's first message when nothing was said yet."""
-    intent = intents.intent_of(turn.plain)
-    if intent == "greeting":
-        greeted = turn.said and any(
-            normalized(turn.said[-1]).startswith(w) for w in ("hi", "hello", "hey")
-        )
-        if not turn.said and turn.card.opening and len(turn.card.opening) < 250:
-            return turn.own(turn.card.opening)
-        greeting = turn.pick(GREETING_BACK if greeted and len(turn.said) > 1 else GREETING)
-        return f"{greeting} {_ask(turn)}"
-    return ""
+    """A greeting and a question back."""
+    if intents.intent_of(turn.plain) != "greeting":
+        return ""
+    greeted = turn.said and re.match(r"(?:hi|hello|hey)\b", turn.said[-1])
+    line = turn.pick(GREETING_BACK if greeted and not turn.is_first else GREETING)
+    return f"{line} {_ask(turn)}"
 
 
 def _ask(turn: Turn) -> str:
@@ -41,11 +36,15 @@ def _ask(turn: Turn) -> str:
 
 
 def accepted_offer(turn: Turn) -> str:
-    """The joke that was offered in the question before, after a yes."""
-    if not turn.asked or intents.intent_of(turn.plain) not in ("yes", "joke"):
+    """The joke that was just offered, after a yes."""
+    if intents.intent_of(turn.plain) not in ("yes", "joke"):
         return ""
-    offer = turn.asked.lower()
-    return _joke(turn) if "joke" in offer or "another one" in offer else ""
+    offer = re.split(r"(?<=[.!?])\s+", turn.last_said.strip())[-1].lower()
+    if re.search(r"\bjoke\b|another one\?", offer):
+        return _joke(turn)
+    if re.search(r"\broll\b", offer):
+        turn.plain = turn.heard = "roll a d20"
+    return ""
 
 
 def _joke(turn: Turn) -> str:
@@ -73,7 +72,7 @@ def small_talk(turn: Turn) -> str:
             _plain_thing(as_written(turn, re.split(r"[.!?,]", match["thing"])[0])) if match else ""
         )
         return turn.pick(REPLIES["playing"], thing=thing) if thing else ""
-    if intent in ("who", "age", "home", "job", "likes", "dislikes", "greeting", ""):
+    if intent in ("who", "age", "home", "job", "looks", "likes", "dislikes", "greeting", ""):
         return ""
     return turn.pick(REPLIES[intent])
 
@@ -100,10 +99,17 @@ def _fact(turn: Turn) -> str:
 
 
 def answered_question(turn: Turn) -> str:
-    """A short answer to what the character asked."""
+    """A short answer to what the character asked; the end of a joke that the user tells."""
+    if turn.last_said in REPLIES["riddle"] and not turn.heard.endswith("?"):
+        return turn.pick(REPLIES["punchline"])
+    if turn.last_said == REPLIES["knock"][0]:
+        return f"{turn.heard.rstrip('.!? ')} who?"
+    if re.search(r"\bwho\?$", turn.last_said):
+        return turn.pick(REPLIES["punchline"])
     if not turn.asked or intents.QUESTION.search(turn.plain) or len(turn.plain.split()) > 4:
         return ""
-    if intents.THIRD_PERSON.match(turn.plain) or not content_words(turn.heard):
+    told = intents.CLAUSE.search(turn.plain) or intents.BAD.search(turn.plain)
+    if told or not content_words(turn.heard):
         return ""
     thing = reflected(turn.heard.strip(" .!,"))
     return turn.pick(REPLIES["answer_echo"], thing=thing)

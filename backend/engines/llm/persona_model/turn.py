@@ -12,18 +12,13 @@ from functools import lru_cache
 from backend.engines.base import ChatRequest
 from backend.engines.llm.persona_model import tools
 from backend.engines.llm.persona_model.card import USER_SLOT, Knowledge
-from backend.engines.llm.persona_model.intents import NAME_TOLD
+from backend.engines.llm.persona_model.names import name_in_talk, name_told
 from backend.engines.llm.persona_model.words import normalized
 
 MAX_HEARD_CHARS = 600
 """A longer message is answered as a whole lot, not word by word."""
 
 REMEMBERED_REPLIES = 12
-_NEVER_NAMES = frozenset(
-    """
-        maybe back later when if a an the what tomorrow anything whatever
-    """.split()  # noqa: SIM905
-)
 
 
 @dataclass(slots=True)
@@ -34,21 +29,27 @@ class Turn:
         heard: The user's message as written.
         plain: The same, normalised.
         card: The character.
+        before: The user's messages before this one, latest last.
         user: The user's name, or "".
+        just_introduced: Whether the message tells that name.
         facts: What is known about the user, as phrases without a subject.
         now: The user's local time.
         said: The character's earlier replies, latest last, normalised.
+        is_first: Whether it has not replied yet; its first message may still have been shown.
         last_said: Its latest reply as written.
         rng: The source of variety.
     """
 
     heard: str
     plain: str
+    before: tuple[str, ...]
     card: Knowledge
     user: str
+    just_introduced: bool
     facts: tuple[str, ...]
     now: datetime
     said: tuple[str, ...]
+    is_first: bool
     last_said: str
     rng: random.Random
 
@@ -100,20 +101,27 @@ class Turn:
 
 
 def open_turn(request: ChatRequest, card: Knowledge) -> Turn:
-    """Read a request."""
+    """Read a request. Before the first reply, the card's first message counts as said."""
     user_lines = [m.content for m in request.messages if m.role == "user"]
     replies = [m.content for m in request.messages if m.role == "assistant"]
     heard = user_lines[-1].strip() if user_lines else ""
     seed = f"{request.seed}|{len(request.messages)}|{heard}"
+    shown = replies or ([card.opening] if card.opening else [])
+    last_said = shown[-1] if shown else ""
+    told = name_told(heard, last_said)
+    known = request.user_name.strip() or name_in_talk(request.messages, card.opening)
     return Turn(
         heard=heard,
         plain=_without_own_name(normalized(heard[:MAX_HEARD_CHARS]), card.name),
+        before=tuple(user_lines[-4:-1]),
         card=card,
-        user=request.user_name.strip() or _name_in(user_lines),
+        user=told or known,
+        just_introduced=bool(told),
         facts=request.facts,
         now=tools.parse_now(request.now),
-        said=tuple(normalized(reply) for reply in replies[-REMEMBERED_REPLIES:]),
-        last_said=replies[-1] if replies else "",
+        said=tuple(normalized(reply) for reply in shown[-REMEMBERED_REPLIES:]),
+        is_first=not replies,
+        last_said=last_said,
         rng=random.Random(seed) if request.seed is not None else random.Random(),
     )
 
@@ -123,15 +131,6 @@ def _without_own_name(plain: str, name: str) -> str:
     first = re.escape(name.casefold().split()[0])
     plain = re.sub(rf"^(?:hey |ok )?{first} [,:!] +", "", plain)
     return re.sub(rf" ?,? {first}(?= ?[?!.]*$)", "", plain) if " " in plain else plain
-
-
-def _name_in(lines: Sequence[str]) -> str:
-    """The name that the user told last, for callers that do not keep it."""
-    for line in reversed(lines):
-        match = NAME_TOLD.search(line)
-        if match and match["name"].lower() not in _NEVER_NAMES:
-            return match["name"][0].upper() + match["name"][1:]
-    return ""
 
 
 def _skeleton_in(template: str, texts: Sequence[str]) -> bool:
