@@ -19,6 +19,8 @@ from frontend.widgets.virtual_list import VirtualList
 _COLUMNS = (12, 7, 18, 0)
 """Widths of time, level and source in characters; the text takes what is left."""
 _SEARCH_MS = 150
+_COUNT_MS = 250
+"""How long counts may be behind: drawing them each time would cost more than the lines."""
 _DETAIL_ROWS = 7
 
 
@@ -28,12 +30,13 @@ class LogsPage(PageFrame):
     def __init__(self, parent: tk.Misc, context: AppContext) -> None:
         super().__init__(parent, context)
         self.presenter = context.logs
-        self._search_job = ""
+        self._search_job = self._count_job = ""
         px = context.px
         self._build_header().pack(fill="x", padx=px(24), pady=(px(20), px(12)))
         self._build_filters().pack(fill="x", padx=px(24), pady=(0, px(12)))
         self._build_card().pack(fill="both", expand=True, padx=px(24), pady=(0, px(20)))
-        self._show_state()
+        self._show_pause()
+        self._show_counts()
 
     def on_show(self) -> None:
         """Show what came while the page was hidden."""
@@ -113,7 +116,7 @@ class LogsPage(PageFrame):
         body = ttk.Frame(card, style="Inner.TFrame")
         body.pack(fill="both", expand=True)
         self.list = VirtualList(
-            body, self.presenter, _COLUMNS, on_view=self._show_state, on_open=self._open_line
+            body, self.presenter, _COLUMNS, on_view=self._view_moved, on_open=self._open_line
         )
         bar = ttk.Scrollbar(body, orient="vertical", bootstyle="thin")
         bar.pack(side="right", fill="y")
@@ -142,26 +145,32 @@ class LogsPage(PageFrame):
         self.on_theme()
         return frame
 
-    def _show_state(self) -> None:
-        """Fit chips, footer and the jump button to the presenter's state."""
-        store = self.presenter.store
-        for level, chip in self.chips.items():
-            chip.set(on=level in store.levels, count=store.counts[level])
-        paused = self.presenter.paused
-        self._pause.configure(text="Resume" if paused else "Pause")
-        ttk.apply_icon(self._pause, "play-fill" if paused else "pause-fill", size=14)
-        if not hasattr(self, "list"):
-            return
-        self._footer.configure(text=self.presenter.footer())
+    def _view_moved(self) -> None:
+        """Show the way back to the end while there are new lines; the counts follow soon."""
         unseen = self.list.view.unseen
         if unseen:
             self._jump.configure(text=f"{unseen:,} new line{'s' * (unseen > 1)}")
             self._jump.place(relx=0.5, rely=1.0, y=-self.context.px(12), anchor="s")
         else:
             self._jump.place_forget()
+        if not self._count_job:
+            self._count_job = self.after(_COUNT_MS, self._show_counts)
+
+    def _show_counts(self) -> None:
+        self._count_job = ""
+        store = self.presenter.store
+        for level, chip in self.chips.items():
+            chip.set(on=level in store.levels, count=store.counts[level])
+        self._footer.configure(text=self.presenter.footer())
+
+    def _show_pause(self) -> None:
+        paused = self.presenter.paused
+        self._pause.configure(text="Resume" if paused else "Pause")
+        ttk.apply_icon(self._pause, "play-fill" if paused else "pause-fill", size=14)
 
     def _toggle_pause(self) -> None:
         self.presenter.pause(not self.presenter.paused)
+        self._show_pause()
         self.list.refresh()
 
     def _clear(self) -> None:
@@ -192,6 +201,7 @@ class LogsPage(PageFrame):
 
     def _filter_changed(self) -> None:
         self.presenter.store.scan()
+        self._show_counts()
         self.list.refresh()
 
     def _open_line(self, number: int) -> None:

@@ -42,6 +42,7 @@ class Chip(Canvas):
         self._count = ""
         self._on = True
         self._picture: ImageTk.PhotoImage | None = None
+        self._shape: tuple[int, int, str, str, str] | None = None
         self.bind("<Button-1>", lambda event: on_toggle())
         self.bind("<Double-Button-1>", lambda event: on_isolate())
         for keys in ("<space>", "<Return>"):
@@ -74,9 +75,10 @@ class Chip(Canvas):
         room = -(-room // step) * step
         width = px(12) + word.measure(self._text) + (px(7) + room if room else 0) + px(12)
         self.configure(width=width, height=px(_HEIGHT), background=colours.bg)
-        self._picture = ImageTk.PhotoImage(
-            _pill(width, px(_HEIGHT), fill, edge, colours.bg), master=self
-        )
+        shape = (width, px(_HEIGHT), fill, edge, colours.bg)
+        if shape != self._shape:
+            self._shape = shape
+            self._picture = ImageTk.PhotoImage(_pill(*shape), master=self)
         self.delete("all")
         self.create_image(0, 0, image=self._picture, anchor="nw")
         middle = px(_HEIGHT) / 2

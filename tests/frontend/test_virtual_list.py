@@ -113,14 +113,16 @@ def shown(frame: Any, source: Numbers, opened: list[int], settle: Any) -> Iterat
 
 def texts(shown: Any) -> list[str]:
     """What stands in the second column, from top to bottom."""
-    return [shown.itemcget(row[-1], "text") for row in shown._texts]
+    return list(shown.texts())
 
 
 def test_only_rows_in_view_are_drawn(shown: Any, source: Numbers) -> None:
     source.asked = 0
     shown.draw()
     assert source.asked == shown.view.height
-    assert len(shown.find_all()) < 4 * shown.view.height
+    assert len(shown.find_all()) == 3 * shown.view.height
+    last = shown._pool._rows[-1].texts[1]
+    assert shown.itemcget(last, "text") == texts(shown)[-1]
     assert texts(shown)[-1].startswith("row 99999")
 
 
@@ -144,7 +146,7 @@ def test_keys_scroll_and_select(shown: Any, settle: Any) -> None:
 def test_a_click_selects_shift_extends_and_copy_takes_the_rows(shown: Any) -> None:
     shown.view.scroll_to(500)
     shown.draw()
-    height = shown._row_height
+    height = shown._pool.row_height
     shown.event_generate("<Button-1>", x=20, y=2 * height + 5)
     shown.event_generate("<Shift-Button-1>", x=20, y=4 * height + 5)
     shown.update()
@@ -157,7 +159,7 @@ def test_a_click_selects_shift_extends_and_copy_takes_the_rows(shown: Any) -> No
 def test_double_click_opens_a_row(shown: Any, opened: list[int]) -> None:
     shown.view.scroll_to(500)
     shown.draw()
-    y = 3 * shown._row_height + 5
+    y = 3 * shown._pool.row_height + 5
     shown.event_generate("<Button-1>", x=20, y=y)
     shown.event_generate("<ButtonRelease-1>", x=20, y=y)
     shown.event_generate("<Button-1>", x=20, y=y)
@@ -184,7 +186,7 @@ def test_long_rows_are_cut_with_a_sign_and_full_in_the_tip(shown: Any) -> None:
     shown.view.scroll_to(49)
     shown.draw()
     assert texts(shown)[0].endswith("…")
-    assert 49 in shown._clipped and 50 not in shown._clipped
+    assert 49 in shown._pool.clipped and 50 not in shown._pool.clipped
     shown._show_tip(49, 10)
     tip = next(i for i in shown.find_withtag("tip") if shown.type(i) == "text")
     assert shown.itemcget(tip, "text").startswith("row 49 in full")
@@ -208,4 +210,4 @@ def test_colours_follow_the_theme(shown: Any, window: Any, settle: Any) -> None:
     look(window).use("light")
     settle(lambda: not shown._draw_job)
     assert str(shown["background"]) == look(window).palette.card
-    assert shown.itemcget(shown._texts[0][1], "fill") == look(window).palette.fg
+    assert shown.itemcget(shown._pool._rows[0].texts[1], "fill") == look(window).palette.fg
