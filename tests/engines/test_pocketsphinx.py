@@ -92,7 +92,7 @@ def test_a_second_stream_does_not_disturb_the_first(
 ) -> None:
     first, second = recogniser.open_stream(), recogniser.open_stream()
     first.feed(speech)
-    second.feed(np.zeros(SAMPLE_RATE * 2, np.int16))
+    second.feed(np.zeros(SAMPLE_RATE * 3 // 2, np.int16))
     first.partial()
     second.partial()
     second.cancel()
