@@ -131,12 +131,12 @@ class App:
             if spec.nav:
                 key = spec.nav.key
                 sequence = f"<Control-Key-{spec.nav.shortcut[-1]}>"
-                root.bind_all(sequence, lambda _event, page=key: self.navigate(page))  # type: ignore[misc]
+                root.bind(sequence, lambda _event, page=key: self.navigate(page))  # type: ignore[misc]
         root.bind("<Control-f>", lambda _event: self._find())
-        root.bind_all("<Escape>", lambda _event: self.stop_answer())
-        root.bind_all("<F1>", lambda _event: self._help())
-        root.bind_all("<Control-q>", lambda _event: self.close())
-        root.bind("<Configure>", self._resized, add="+")
+        root.bind("<Escape>", lambda _event: self.stop_answer())
+        root.bind("<F1>", lambda _event: self._help())
+        root.bind("<Control-q>", lambda _event: self.close())
+        self._frame.bind("<Configure>", self._resized)
 
     def start(self) -> None:
         """Start the threads and show the first page; the window need not be visible yet."""

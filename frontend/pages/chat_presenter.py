@@ -145,6 +145,7 @@ class ChatPresenter:
         self._messages: dict[str, Message] = {}
         self._turns: dict[str, _Turn] = {}
         self._answered: set[str] = set()
+        self._live: set[str] = set()
         self._characters: list[Character] = []
         self._active = 0
         self._oldest = 0
@@ -286,6 +287,7 @@ class ChatPresenter:
         self._put(Message(key, "error", event.message, at=_clock(None), retry=retry))
 
     def _put(self, message: Message) -> None:
+        self._live.add(message.key)
         self._messages[message.key] = message
         self._view.add(message)
 
@@ -309,25 +311,30 @@ class ChatPresenter:
         ]
         active = next((int(row["id"]) for row in rows if row.get("active")), 0)
         self._view.show_characters(self._characters, active)
-        self._active = active
+        if active != self._active:
+            self._active = active
+            self._live.clear()
         if active:
             path = f"/api/characters/{active}/chat?limit={PAGE}"
             self._context.api.get(path, lambda answer: self._show_history(active, answer))
 
     def _show_history(self, number: int, rows: list[dict[str, Any]]) -> None:
-        """Show the chat as the backend has it; turns that still run keep their bubbles."""
+        """Show the chat as the backend has it, then what came since and is not in it yet."""
         if number != self._active:
             return
-        running = [key for turn in self._turns for key in (f"{turn}:user", f"{turn}:character")]
-        kept = {key: self._messages[key] for key in running if key in self._messages}
+        stored = {message.key: message for message in from_rows(rows)}
+        running = {f"{turn}:character" for turn in self._turns}
+        came = {
+            key: message
+            for key, message in self._messages.items()
+            if key in self._live and (key not in stored or key in running)
+        }
         self._note_page(rows)
-        self._messages = {message.key: message for message in from_rows(rows)}
         self._answered.update(str(row["turn_id"]) for row in rows)
         character = self.character
-        if not rows and not kept and character and character.first_mes:
-            greeting = Message("first_mes", "character", character.first_mes)
-            self._messages[greeting.key] = greeting
-        self._messages.update(kept)
+        if not rows and character and character.first_mes:
+            stored["first_mes"] = Message("first_mes", "character", character.first_mes)
+        self._messages = {**stored, **came}
         self._view.show_messages(list(self._messages.values()), older=self._older)
 
     def _show_older(self, rows: list[dict[str, Any]]) -> None:

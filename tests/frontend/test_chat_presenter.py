@@ -304,6 +304,28 @@ def test_a_running_turn_survives_a_reload(
     assert view.order == ["t1:user", "t1:character", f"{turn}:user", f"{turn}:character"]
 
 
+def test_an_error_that_came_before_the_history_stays(
+    presenter: ChatPresenter, room: Room, view: View
+) -> None:
+    turn = ask(presenter, room)
+    happen(presenter, ErrorOccurred(code="llm", message="Slow.", turn_id=turn))
+    room.api.answers["/api/characters/1/chat?limit=50"] = [row(1)]
+    presenter.on_connection("down")
+    presenter.on_connection("up")
+    assert view.order == ["t1:user", "t1:character", f"{turn}:user", f"{turn}:error"]
+
+
+def test_a_turn_that_was_stored_meanwhile_is_shown_once(
+    presenter: ChatPresenter, room: Room, view: View
+) -> None:
+    turn = ask(presenter, room)
+    happen(presenter, ChatResponse(turn_id=turn, character_id=1, text="Yes.", heard="Yes."))
+    room.api.answers["/api/characters/1/chat?limit=50"] = [row(1, turn_id=turn)]
+    presenter.on_connection("down")
+    presenter.on_connection("up")
+    assert view.order == [f"{turn}:user", f"{turn}:character"]
+
+
 def test_rows_become_bubbles() -> None:
     stages = [{"name": "first_frame", "at_ms": 1500.0, "took_ms": 1.0}]
     rows = [
