@@ -65,11 +65,18 @@ class EngineStatus(BaseModel):
 
 @dataclass
 class _Slot:
-    """One engine: the object, its thread, and how it fares."""
+    """One engine: the object, its thread, and how it fares.
+
+    Attributes:
+        users: How many calls work with it now.
+        retired: It goes once the last of them is done.
+    """
 
     engine: Engine
     worker: ThreadPoolExecutor
     loaded: bool = False
+    users: int = 0
+    retired: bool = False
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     failed_at: float = 0.0
     failure: str = ""
@@ -133,9 +140,10 @@ class EngineHost:
                     if piece:
                         begun = True
                         yield model, piece
-            except KotodamaError as error:
-                if begun or not self._pass_over(slot, error):
-                    raise
+            except Exception as error:
+                known = _known(slot.engine, error)
+                if begun or not self._pass_over(slot, known):
+                    raise known from error
                 continue
             finally:
                 close = getattr(stream, "aclose", None)
@@ -161,9 +169,10 @@ class EngineHost:
                     begun = True
                     yield chunk
                 return
-            except KotodamaError as error:
-                if begun or not self._pass_over(slot, error):
-                    raise
+            except Exception as error:
+                known = _known(slot.engine, error)
+                if begun or not self._pass_over(slot, known):
+                    raise known from error
         raise self._none_available(EngineKind.TTS)
 
     async def transcribe(self, pcm: Pcm, language: str) -> tuple[str, Transcript]:
@@ -185,9 +194,10 @@ class EngineHost:
             recogniser = cast(SpeechToText, slot.engine)
             try:
                 return recogniser.name, await slot.call(work, recogniser)
-            except KotodamaError as error:
-                if not self._pass_over(slot, error):
-                    raise
+            except Exception as error:
+                known = _known(slot.engine, error)
+                if not self._pass_over(slot, known):
+                    raise known from error
         raise self._none_available(EngineKind.STT)
 
     async def describe(self, *, fresh: bool = False) -> list[EngineStatus]:
@@ -221,12 +231,16 @@ class EngineHost:
 
     async def close(self) -> None:
         """Unload everything."""
-        for slot in self._slots.values():
+        for slot in list(self._slots.values()):
             await self._retire(slot)
         self._slots.clear()
 
     async def _retire(self, slot: _Slot) -> None:
+        slot.retired = True
+        if slot.users:
+            return
         if slot.loaded:
+            slot.loaded = False
             await slot.call(slot.engine.unload)
         slot.worker.shutdown(wait=False, cancel_futures=True)
 
@@ -252,7 +266,10 @@ class EngineHost:
 
     async def _probe(self, slot: _Slot, *, fresh: bool = False) -> Availability:
         if fresh or slot.availability is None or time.monotonic() - slot.probed_at > PROBE_KEPT_S:
-            slot.availability = await asyncio.to_thread(slot.engine.probe)
+            try:
+                slot.availability = await asyncio.to_thread(slot.engine.probe)
+            except Exception as error:
+                slot.availability = Availability(False, _known(slot.engine, error).message)
             slot.probed_at = time.monotonic()
         return slot.availability
 
@@ -264,16 +281,18 @@ class EngineHost:
             started = time.perf_counter()
             try:
                 await slot.call(engine.load)
-            except KotodamaError as error:
+            except Exception as error:
+                known = _known(engine, error)
+                slot.failed_at, slot.failure = time.monotonic(), known.message
                 self._bus.publish(
                     ModelFailed(
                         kind=engine.kind.value,
                         engine=engine.name,
-                        code=error.code,
-                        message=error.message,
+                        code=known.code,
+                        message=known.message,
                     )
                 )
-                raise
+                raise known from error
             slot.loaded = True
             took = (time.perf_counter() - started) * 1000
             self._bus.publish(
@@ -306,7 +325,13 @@ class EngineHost:
                     EngineFallback(kind=kind.value, failed=failed, used=name, message=why)
                 )
             self._active[kind] = name
-            yield slot
+            slot.users += 1
+            try:
+                yield slot
+            finally:
+                slot.users -= 1
+                if slot.retired:
+                    await self._retire(slot)
             fell = (name, slot.failure)
 
     def _pass_over(self, slot: _Slot, error: KotodamaError) -> bool:
@@ -375,3 +400,13 @@ class EngineHost:
         ]
         why = next((reason for reason in reasons if reason), "none is installed")
         return EngineUnavailableError(f"No {what} can run: {why}")
+
+
+def _known(engine: Engine, error: Exception) -> KotodamaError:
+    """The error as one of ours: what a library raises by surprise is a failure of its engine."""
+    if isinstance(error, KotodamaError):
+        return error
+    log.error("%s failed unexpectedly", engine.name, exc_info=error)
+    return EngineError(
+        f"{engine.label} failed unexpectedly ({type(error).__name__}); the log has the details."
+    )
