@@ -15,7 +15,7 @@ from typing import Any
 from backend.engines.base import Availability, ChatModel, ChatRequest, Persona
 from backend.engines.llm.persona_model.card import Knowledge, read_card
 from backend.engines.llm.persona_model.dialogue import reply_to
-from backend.engines.llm.persona_model.turn import open_turn
+from backend.engines.llm.persona_model.turn import open_turn, warm_up
 
 CACHED_CARDS = 8
 
@@ -42,6 +42,10 @@ class PersonaModel(ChatModel):
             reason="The built-in persona answers, because it needs no language model.",
             remedy="Start Ollama, or set OPENROUTER_API_KEY in .env, to connect a language model.",
         )
+
+    def load(self) -> None:
+        """Prepare the phrases, so that the first reply is as quick as the others."""
+        warm_up()
 
     def unload(self) -> None:
         """Forget the cards that were read."""

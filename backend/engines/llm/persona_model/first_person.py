@@ -12,6 +12,7 @@ _IRREGULAR = {
     "is": "am", "has": "have", "does": "do", "goes": "go", "isn't": "am not", "are": "am",
     "hasn't": "haven't", "doesn't": "don't", "was": "was", "were": "was", "aren't": "am not",
 }  # fmt: skip
+_NEGATIVES = frozenset(("doesn't", "isn't", "hasn't"))
 _NOT_VERBS = frozenset(
     """
         always perhaps sometimes as this his its us yes thus plus besides towards
@@ -176,7 +177,7 @@ def _verb(token: str, lower: str, state: _Clause) -> str:
         state.subject = False
     joined = state.last in ("and", "but", "or", ",", "then", "never", "also", "always", "still")
     if state.subject and (
-        (joined and lower in _COORDINATED)
+        (joined and (lower in _COORDINATED or lower in _NEGATIVES))
         or (state.last == "but" and _is_verb(lower) and lower.endswith("s"))
     ):
         return plain_verb(lower)

@@ -99,9 +99,12 @@ def about_self(turn: Turn) -> str:
     if intent == "looks":
         return _telling(turn, r"\b(?:hair|eyes|tall|scar|wear|tail|ears|skin|face|build|dressed)\b")
     if intent == "job":
+        occupation = turn.card.attributes.get("occupation")
         return _telling(
             turn,
-            r"\bI (?:work|run|host|guard|serve|teach|fix|own|sell|build|hunt)\b|"
+            r"\bI work as\b"
+            if occupation
+            else r"\bI (?:work|run|host|guard|serve|teach|fix|own|sell|build|hunt)\b|"
             r"\bI'm an? (?!virtual)",
         )
     if intent == "home":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from backend.engines.llm.persona_model import intents, tools
 from backend.engines.llm.persona_model.recall import reflected
 from backend.engines.llm.persona_model.turn import Turn
@@ -73,13 +75,13 @@ def clock(turn: Turn) -> str:
 
 
 def choice(turn: Turn) -> str:
-    """One of two things: what the card speaks of, else by chance."""
+    """One of two things: the one that the card speaks of more, else by chance."""
     pair = tools.options(turn.heard)
     if pair is None:
         return ""
-    known = set(content_words(turn.card.all_text()))
-    liked = [thing for thing in pair if set(content_words(thing)) & known]
-    chosen = liked[0] if len(liked) == 1 else turn.rng.choice(pair)
+    known = Counter(content_words(turn.card.all_text()))
+    first, second = (sum(known[word] for word in content_words(thing)) for thing in pair)
+    chosen = turn.rng.choice(pair) if first == second else pair[0] if first > second else pair[1]
     thing = reflected(chosen.strip())
     return turn.pick(
         (

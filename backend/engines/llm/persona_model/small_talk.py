@@ -100,7 +100,8 @@ def _fact(turn: Turn) -> str:
 
 def answered_question(turn: Turn) -> str:
     """A short answer to what the character asked; the end of a joke that the user tells."""
-    if turn.last_said in REPLIES["riddle"] and not turn.heard.endswith("?"):
+    guessing = any(turn.just_used(line) for line in REPLIES["riddle"])
+    if guessing and not turn.heard.endswith("?"):
         return turn.pick(REPLIES["punchline"])
     if turn.last_said == REPLIES["knock"][0]:
         return f"{turn.heard.rstrip('.!? ')} who?"

@@ -13,6 +13,7 @@ from backend.engines.base import ChatRequest
 from backend.engines.llm.persona_model import tools
 from backend.engines.llm.persona_model.card import USER_SLOT, Knowledge
 from backend.engines.llm.persona_model.names import name_in_talk, name_told
+from backend.engines.llm.persona_model.phrases import REPLIES
 from backend.engines.llm.persona_model.words import normalized
 
 MAX_HEARD_CHARS = 600
@@ -66,6 +67,12 @@ class Turn:
     def used(self, template: str) -> bool:
         """Whether the template, with anything in its slots, was said lately."""
         return _skeleton_in(template, self.said)
+
+    def just_used(self, template: str) -> bool:
+        """Whether the template was the latest reply, in any tone."""
+        return _skeleton_in(
+            template.replace("!", "."), (normalized(self.last_said).replace("!", "."),)
+        )
 
     def fill(self, template: str, **slots: str) -> str:
         """Put the slots in; `thing` also as {Thing}, `you_fact` also as {You_fact}."""
@@ -137,6 +144,13 @@ def _skeleton_in(template: str, texts: Sequence[str]) -> bool:
     """Whether a text holds the template's longest fixed stretch."""
     skeleton = _skeleton(template)
     return bool(skeleton) and any(skeleton in text for text in texts)
+
+
+def warm_up() -> None:
+    """Prepare every phrase for comparison with what was said."""
+    for lines in REPLIES.values():
+        for line in lines:
+            _skeleton(line)
 
 
 def _calmed(templates: Sequence[str]) -> Sequence[str]:
