@@ -64,10 +64,11 @@ class LayeredPuppet:
         self._backdrop = pixels["backdrop"]
         self._frame = np.empty_like(self._backdrop)
         self._picture = np.empty((size, size, 3), np.uint8)
-        self._eye_art = (EyeArt(loaded.rig.eye_l, 1), EyeArt(loaded.rig.eye_r, -1))
-        self._mouth = Patch(self._unit, pixels["iris"])
-        self._eyes = (Patch(self._unit, pixels["iris"]), Patch(self._unit, pixels["iris"]))
-        self._brows = (Patch(self._unit, pixels["iris"]), Patch(self._unit, pixels["iris"]))
+        unit, rig, iris = self._unit, loaded.rig, pixels["iris"]
+        self._eye_art = (EyeArt(), EyeArt())
+        self._mouth = Patch(unit, rig.mouth, iris)
+        self._eyes = (Patch(unit, rig.eye_l, iris), Patch(unit, rig.eye_r, iris, mirrored=True))
+        self._brows = (Patch(unit, rig.brow_l, iris), Patch(unit, rig.brow_r, iris, mirrored=True))
 
     @property
     def size(self) -> int:
@@ -124,23 +125,21 @@ class LayeredPuppet:
 
     def _redraw(self, pose: Pose) -> None:
         """Draw those parts of the face anew that have changed."""
-        rig = self._face_rig
-        mouth, smile = _rounded_mouth(pose.mouth), _rounded(pose.smile)
-        if not self._mouth.is_drawn((mouth, smile)):
-            drawing = draw_mouth(mouth, smile, rig.mouth, rig.mouth_half_width)
-            self._mouth.draw(drawing, (mouth, smile))
-        squint, gaze = _rounded(pose.squint), (_rounded(pose.gaze_x), _rounded(pose.gaze_y))
-        for part, art, closure in zip(
-            self._eyes, self._eye_art, (pose.blink_l, pose.blink_r), strict=True
+        mouth = (_rounded_mouth(pose.mouth), _rounded(pose.smile))
+        if not self._mouth.is_drawn(mouth):
+            self._mouth.draw(draw_mouth(*mouth, self._face_rig.mouth_half_width), mouth)
+        squint, inner = _rounded(pose.squint), _rounded(pose.brow_inner)
+        x, y = _rounded(pose.gaze_x), _rounded(pose.gaze_y)
+        for part, art, closure, inwards in zip(
+            self._eyes, self._eye_art, (pose.blink_l, pose.blink_r), (x, -x), strict=True
         ):
-            eye = (_rounded(closure), squint, gaze)
+            eye = (_rounded(closure), squint, (inwards, y))
             if not part.is_drawn(eye):
                 part.draw(art.draw(*eye), eye)
-        inner = _rounded(pose.brow_inner)
-        brows = ((rig.brow_l, 1, _rounded(pose.brow_l)), (rig.brow_r, -1, _rounded(pose.brow_r)))
-        for part, (centre, side, height) in zip(self._brows, brows, strict=True):
-            if not part.is_drawn((height, inner)):
-                part.draw([draw_brow(centre, side, height, inner)], (height, inner))
+        for part, height in zip(self._brows, (pose.brow_l, pose.brow_r), strict=True):
+            brow = (_rounded(height), inner)
+            if not part.is_drawn(brow):
+                part.draw([draw_brow(*brow)], brow)
 
     def _colour_cheeks(self, blush: float) -> None:
         level = round(min(max(blush, 0.0), 1.0) * _BLUSH_STEPS)

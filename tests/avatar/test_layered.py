@@ -170,6 +170,13 @@ def test_transparent_render_matches_the_opaque_one(puppet: LayeredPuppet) -> Non
     assert np.abs(cut_out[..., :3][inside] - backdrop[inside]).max() <= 3
 
 
+@pytest.mark.parametrize("yaw", [-1.0, 0.0, 1.0])
+@pytest.mark.parametrize("pitch", [-1.0, 0.0, 1.0])
+def test_no_gap_behind_a_turned_head(puppet: LayeredPuppet, yaw: float, pitch: float) -> None:
+    alpha = puppet.render_rgba(Pose(Mouth(open=1.0), yaw=yaw, pitch=pitch))[..., 3]
+    assert alpha[100:390, 190:322].min() >= 250
+
+
 def test_rig_points_at_mouth_and_eyes(puppet: LayeredPuppet) -> None:
     neutral = shot(puppet, Pose())
     changed = np.abs(shot(puppet, Pose(Mouth(open=0.6))) - neutral).max(axis=2) > 60

@@ -15,12 +15,11 @@ _HEIGHT = 17.0
 _INNER = 22.0
 
 
-def draw_brow(centre: tuple[float, float], side: int, height: float, inner: float) -> Shape:
-    """The brow on the left (`side` 1) or the right (-1) at a height and an inner angle, -1 to 1."""
+def draw_brow(height: float, inner: float) -> Shape:
+    """A brow at a height and an inner angle, both -1 to 1; from its outer to its inner end."""
     height = min(max(height, -1.0), 1.0)
     inner = min(max(inner, -1.0), 1.0)
     curve = _CURVE.copy()
     curve[:, 1] -= height * _HEIGHT + inner * _INNER * (_T - 0.3)
     curve[:, 0] += -min(inner, 0.0) * 9 * _T
-    shape = ribbon(curve, _WIDTH) * (float(side), 1.0) + centre
-    return Shape(shape, ink.bgra(ink.BROW))
+    return Shape(ribbon(curve, _WIDTH), ink.bgra(ink.BROW))

@@ -12,7 +12,7 @@ import numpy as np
 
 from backend.avatar.layers import palette as ink
 from backend.avatar.layers.geometry import Points, Profile, profile, ribbon, shifted, spline, taper
-from backend.avatar.layers.shape import Drawing, Iris, Shape, moved
+from backend.avatar.layers.shape import Drawing, Iris, Shape
 
 IRIS_RADII = (45.0, 57.0)
 IRIS_MARGIN = 1.1
@@ -49,19 +49,20 @@ def _lids() -> _Lids:
 
 
 class EyeArt:
-    """Draws one eye; `side` is 1 for the eye on the left of the picture, -1 for the other."""
+    """Draws one eye from its outer corner, at the left, to the inner one."""
 
-    def __init__(self, centre: tuple[float, float], side: int) -> None:
-        self._centre = centre
-        self._side = float(side)
+    def __init__(self) -> None:
         self._lids = _lids()
         self._kept: tuple[float, float] | None = None
         self._kept_lids: tuple[Points, Drawing, Drawing] = (self._lids.upper, [], [])
 
     def draw(self, closure: float, squint: float, gaze: tuple[float, float]) -> Drawing:
-        """The eye at a closure (-0.3 to 1), a raised lower lid (0 to 1) and a gaze (-1 to 1).
+        """The eye in drawing order; the lids are kept while only the gaze moves.
 
-        The lids are kept while only the gaze moves.
+        Args:
+            closure: -0.3 (wide) to 1 (shut).
+            squint: Lower lid raised, 0 to 1.
+            gaze: Inwards and downwards, -1 to 1.
         """
         shut = min(max(closure, -0.3), 1.0)
         if self._kept != (shut, squint):
@@ -70,7 +71,7 @@ class EyeArt:
         opening, under, over = self._kept_lids
         if not under:
             return over
-        iris = np.concatenate([self._iris(shut, gaze), opening])
+        iris = np.concatenate([_iris(shut, gaze), opening])
         return [*under, Iris(iris), *over]
 
     def _draw_lids(self, shut: float, squint: float) -> tuple[Points, Drawing, Drawing]:
@@ -83,22 +84,9 @@ class EyeArt:
         lower += (closed - lower) * max(amount, 0.0) ** 3
         lower[:, 1] = np.maximum(lower[:, 1], upper[:, 1])
         opening = np.concatenate([upper, lower[::-1]])
-        flip = (self._side, 1.0)
         under: Drawing = _white(upper, lower) if shut < _CLOSED_AT else []
         over: Drawing = [*self._fold(upper, amount), *self._lash(upper, lower, amount)]
-        return (
-            opening * flip + self._centre,
-            moved(under, flip, self._centre),
-            moved(over, flip, self._centre),
-        )
-
-    def _iris(self, shut: float, gaze: tuple[float, float]) -> Points:
-        size = 1 + 0.3 * min(shut, 0.0)
-        x = self._centre[0] + min(max(gaze[0], -1.0), 1.0) * GAZE_REACH[0] + 1.0 * self._side
-        y = self._centre[1] + min(max(gaze[1], -1.0), 1.0) * GAZE_REACH[1] - 1.0
-        rx = IRIS_RADII[0] * IRIS_MARGIN * size
-        ry = IRIS_RADII[1] * IRIS_MARGIN * size
-        return np.array([(x, y), (x + rx, y), (x, y + ry)])
+        return opening, under, over
 
     def _fold(self, upper: Points, amount: float) -> Drawing:
         lids = self._lids
@@ -141,6 +129,15 @@ class EyeArt:
                     )
                 )
         return shapes
+
+
+def _iris(shut: float, gaze: tuple[float, float]) -> Points:
+    size = 1 + 0.3 * min(shut, 0.0)
+    x = min(max(gaze[0], -1.0), 1.0) * GAZE_REACH[0] + 1.0
+    y = min(max(gaze[1], -1.0), 1.0) * GAZE_REACH[1] - 1.0
+    rx = IRIS_RADII[0] * IRIS_MARGIN * size
+    ry = IRIS_RADII[1] * IRIS_MARGIN * size
+    return np.array([(x, y), (x + rx, y), (x, y + ry)])
 
 
 def _white(upper: Points, lower: Points) -> Drawing:

@@ -12,7 +12,7 @@ import numpy as np
 
 from backend.avatar.layers import palette as ink
 from backend.avatar.layers.geometry import Profile, ribbon, spline, taper
-from backend.avatar.layers.shape import Drawing, Shape, moved
+from backend.avatar.layers.shape import Drawing, Shape
 from backend.avatar.pose import Mouth
 
 _T: Profile = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 33))
@@ -71,10 +71,8 @@ def lips(mouth: Mouth, smile: float, half_width: float) -> Lips:
     return Lips(_T * reach, upper, lower, gap)
 
 
-def draw_mouth(
-    mouth: Mouth, smile: float, centre: tuple[float, float], half_width: float
-) -> Drawing:
-    """The mouth in drawing order, in art units."""
+def draw_mouth(mouth: Mouth, smile: float, half_width: float) -> Drawing:
+    """The mouth in drawing order, in art units from the middle of the closed lips."""
     edges = lips(mouth, smile, half_width)
     shapes: Drawing = []
     if edges.gap > _PARTED:
@@ -83,7 +81,7 @@ def draw_mouth(
         shapes.extend(_inside(edges, mouth))
     shapes.extend(_lines(edges, mouth))
     shapes.extend(_tongue_tip(edges, mouth))
-    return moved(shapes, (1.0, 1.0), centre)
+    return shapes
 
 
 def _band(x: Profile, top: Profile, bottom: Profile, colour: ink.Rgb, alpha: int = 255) -> Shape:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 Rgb = tuple[int, int, int]
 
@@ -12,6 +13,7 @@ def rgb(code: str) -> Rgb:
     return int(code[0:2], 16), int(code[2:4], 16), int(code[4:6], 16)
 
 
+@lru_cache(maxsize=256)
 def bgra(colour: Rgb, alpha: int = 255) -> Sequence[float]:
     """The colour in the channel order of the frames, premultiplied by `alpha` (0 to 255)."""
     red, green, blue = (c * alpha / 255 for c in colour)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.avatar.layers.compose import Pixels, over
+from backend.avatar.layers.rig import Point
 from backend.avatar.layers.shape import IRIS_CORNERS, Drawing, Iris
 from backend.avatar.layers.warp import Grid
 
@@ -26,14 +27,17 @@ Fixed = NDArray[np.int32]
 class Patch:
     """One part: the mouth, an eye or a brow."""
 
-    def __init__(self, unit: float, iris: Pixels) -> None:
+    def __init__(self, unit: float, centre: Point, iris: Pixels, mirrored: bool = False) -> None:
         """An empty part.
 
         Args:
             unit: Frame pixels per art unit.
+            centre: The middle of the part, in art units.
+            mirrored: Draw it the other way round, as on the right side of the picture.
             iris: The sprite for `Iris` parts, premultiplied BGRA.
         """
-        self._unit = unit
+        self._scale = np.array([-unit if mirrored else unit, unit])
+        self._centre = np.array(centre) * unit
         self._iris = iris
         self._key: Hashable = None
         self._canvas: Pixels = np.zeros((2, 2, 4), np.uint8)
@@ -50,7 +54,7 @@ class Patch:
         layer pixels: where they go in the frame is what `lay` wants to know.
         """
         self._key = key
-        points = np.concatenate([part.points for part in drawing]) * self._unit
+        points = np.concatenate([part.points for part in drawing]) * self._scale + self._centre
         low = np.floor(points.min(0) - _MARGIN)
         wide, tall = (np.ceil(points.max(0) + _MARGIN) - low).astype(int).tolist()
         self._canvas = np.zeros((tall * SUPERSAMPLE, wide * SUPERSAMPLE, 4), np.uint8)
@@ -104,7 +108,7 @@ class Patch:
         """Lay the iris by its centre and the ends of its radii, inside an outline."""
         tall, wide = self._canvas.shape[:2]
         (cx, cy), (right, _), (_, bottom) = corners.tolist()
-        half_x, half_y = right - cx, bottom - cy
+        half_x, half_y = abs(right - cx), bottom - cy
         x0, y0 = max(int(cx - half_x), 0), max(int(cy - half_y), 0)
         x1, y1 = min(int(cx + half_x) + 1, wide), min(int(cy + half_y) + 1, tall)
         if x1 <= x0 or y1 <= y0:

@@ -1,11 +1,12 @@
-"""What the live parts of the face are made of: filled outlines and a clipped iris, in art units."""
+"""What the live parts of the face are made of: filled outlines and a clipped iris.
+
+Coordinates are art units from the middle of the part, x growing towards the middle of the face.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
 
 from backend.avatar.layers.geometry import Points
 
@@ -32,14 +33,3 @@ class Iris:
 
 
 Drawing = list[Shape | Iris]
-
-
-def moved(drawing: Drawing, scale: tuple[float, float], centre: tuple[float, float]) -> Drawing:
-    """The drawing scaled (or flipped) about 0 and then moved to `centre`."""
-    factor, offset = np.array(scale), np.array(centre)
-    return [
-        Iris(part.points * factor + offset)
-        if isinstance(part, Iris)
-        else Shape(part.points * factor + offset, part.colour)
-        for part in drawing
-    ]
