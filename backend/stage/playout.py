@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,11 @@ from backend.engines.base import Phoneme
 from event_system import FRAME_SECONDS, PLAYOUT_RATE
 
 FRAME_SAMPLES = round(FRAME_SECONDS * PLAYOUT_RATE)
+REMEMBERED = 64
+"""Segments whose sound is kept after they sounded. Of the newest turn all others are kept without
+it, for what was heard of them."""
 _REST = Mouth()
+_NO_SOUND = np.zeros(0, np.int16)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,10 +56,11 @@ class Segment:
 
 @dataclass(slots=True)
 class _Scheduled:
-    """A segment that has begun: where on the clock, and how many samples were taken."""
+    """A segment that has begun: where on the clock, its length and how much of it was taken."""
 
     segment: Segment
     start: int
+    length: int
     taken: int = 0
 
 
@@ -69,7 +74,7 @@ class Playout:
     generation: int = 0
     _waiting: deque[Segment] = field(default_factory=deque)
     _current: _Scheduled | None = None
-    _history: deque[_Scheduled] = field(default_factory=lambda: deque(maxlen=64))
+    _history: deque[_Scheduled] = field(default_factory=deque)
 
     def add(self, segment: Segment) -> None:
         """Queue a segment behind the others."""
@@ -106,21 +111,22 @@ class Playout:
                 if not self._waiting:
                     break
                 segment = self._waiting.popleft()
-                self._current = _Scheduled(segment, position + filled)
-                self._history.append(self._current)
+                self._current = _Scheduled(segment, position + filled, len(segment.pcm))
+                self._remember(self._current)
                 begun.append(segment)
             now = self._current
             part = now.segment.pcm[now.taken : now.taken + FRAME_SAMPLES - filled]
             frame[filled : filled + len(part)] = part
             filled += len(part)
             now.taken += len(part)
-            if now.taken >= len(now.segment.pcm):
+            if now.taken >= now.length:
                 self._current = None
         return frame, begun
 
     def at(self, position: int) -> tuple[Segment | None, float]:
         """The segment that is heard at a position of the clock, and the seconds into it."""
-        history = self._history
+        # A copy: pictures are drawn in a thread of their own.
+        history = tuple(self._history)
         if not history:
             return None, 0.0
         place = bisect_right([entry.start for entry in history], position) - 1
@@ -128,13 +134,13 @@ class Playout:
             return None, 0.0
         entry = history[place]
         into = (position - entry.start) / PLAYOUT_RATE
-        if into >= entry.segment.seconds:
+        if position - entry.start >= entry.length:
             return None, 0.0
         return entry.segment, into
 
     def mouth_at(self, position: int) -> Mouth:
         """The lips at a position of the clock: the curve's end overlaps into the pause."""
-        history = self._history
+        history = tuple(self._history)
         if not history:
             return _REST
         place = max(0, bisect_right([entry.start for entry in history], position) - 1)
@@ -153,18 +159,42 @@ class Playout:
         """What of a turn was heard up to a position of the clock.
 
         Returns:
-            For each segment that has begun: its text, and the fraction of it that was heard.
+            For each sentence that has begun: its text, and the fraction of it that was heard.
         """
-        told = []
+        sentences: list[tuple[str, int, int]] = []
         for entry in self._history:
             if entry.segment.turn_id == turn_id:
                 samples = min(entry.taken, max(0, until - entry.start))
-                told.append((entry.segment.text, samples / max(1, len(entry.segment.pcm))))
-        return told
+                _count(sentences, entry.segment, samples, entry.length)
+        for segment in self._waiting:
+            if segment.opens_sentence or not sentences:
+                break
+            _count(sentences, segment, 0, len(segment.pcm))
+        return [(text, heard / length) for text, heard, length in sentences]
+
+    def _remember(self, entry: _Scheduled) -> None:
+        history = self._history
+        while len(history) >= REMEMBERED and history[0].segment.turn_id != entry.segment.turn_id:
+            history.popleft()
+        if len(history) >= REMEMBERED:
+            old = history[-REMEMBERED]
+            old.segment = replace(old.segment, pcm=_NO_SOUND)
+        history.append(entry)
+
+
+def _count(
+    sentences: list[tuple[str, int, int]], segment: Segment, heard: int, length: int
+) -> None:
+    """Add a segment to what was said: one that opens no sentence belongs to the one before."""
+    if segment.opens_sentence or not sentences:
+        sentences.append((segment.text, heard, length))
+        return
+    text, heard_before, length_before = sentences[-1]
+    sentences[-1] = (text, heard_before + heard, length_before + length)
 
 
 def heard_text(parts: list[tuple[str, float]]) -> str:
-    """The words that were heard, from segments with the fraction of each that was heard."""
+    """The words that were heard, from sentences with the fraction of each that was heard."""
     words: list[str] = []
     for text, fraction in parts:
         every = text.split()
