@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import re
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -122,10 +123,10 @@ class EspeakLibrary:
         except OSError as error:
             raise EngineError(f"The espeak-ng library cannot be loaded: {error}.") from error
         self._declare()
+        # On Windows the library opens files by the names of the system's code page.
+        path = data_path.encode("mbcs" if sys.platform == "win32" else "utf-8")
         flags = _INIT_PHONEME_EVENTS | _INIT_PHONEME_IPA | _INIT_DONT_EXIT
-        self.sample_rate: int = self._lib.espeak_Initialize(
-            _OUTPUT_SYNCHRONOUS, 0, data_path.encode(), flags
-        )
+        self.sample_rate: int = self._lib.espeak_Initialize(_OUTPUT_SYNCHRONOUS, 0, path, flags)
         if self.sample_rate <= 0:
             raise EngineError(f"espeak-ng does not start: its data is not at {data_path}.")
         # The library keeps only the address: the object must live as long as this one.
