@@ -32,6 +32,7 @@ NOT_NAMES = frozenset(
         to today together too totally traveling travelling trying under unemployed unsure up upset
         used using very vegan vegetarian waiting walking watching well wet what when where who why
         with without wondering working worried writing wrong you young your
+        bye haha hello hey hi hiya hmm lol please sup thanks thx whatever yo
         american australian austrian belgian brazilian british canadian chinese danish dutch
         english european filipino finnish french german greek indian indonesian irish italian
         japanese korean mexican norwegian polish portuguese romanian russian scottish spanish

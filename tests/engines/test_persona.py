@@ -136,6 +136,8 @@ def test_answers_come_from_the_card(persona: Persona, text: str, words: str) -> 
         ("2^10", "1024"),
         ("1/0", "zero"),
         ("9**99999", "digits|computer"),
+        ("what time is it in Tokyo?", "4:15 in the morning"),
+        ("what time is it in Narnia", "8:15 in the evening"),
         ("flip a coin", "heads|tails"),
         ("I want to die", "crisis line"),
         ("we got raided!", "[Rr]aid"),
@@ -196,6 +198,8 @@ def test_it_hears_a_name_without_help() -> None:
         return reply
 
     assert "Sam" in answer("Sam")
+    assert "Sup" not in answer("sup")
+    assert "pasta" in answer("I'm fine. I had pasta for dinner!", "what did I have for dinner?")
     assert "Sam" in answer("my name is sam", "what's my name?")
     assert "Sam" in answer("I'm Sam", "how are you?", "do you know my name?")
     assert "don't know" in answer("I'm tired", "what's my name?") or "haven't told" in answer(
@@ -401,6 +405,7 @@ def test_every_phrase_can_be_filled_in() -> None:
             "food",
             "Food",
             "hero",
+            "time",
         ],
         "x",
     )

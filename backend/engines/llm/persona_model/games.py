@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from backend.engines.llm.persona_model import intents, tools
+from backend.engines.llm.persona_model.phrases import REPLIES
 from backend.engines.llm.persona_model.recall import reflected
 from backend.engines.llm.persona_model.turn import Turn
 from backend.engines.llm.persona_model.words import content_words
@@ -60,6 +61,12 @@ def _dice(turn: Turn) -> str:
 
 def clock(turn: Turn) -> str:
     """The time or the date."""
+    place = intents.TIME_IN.search(turn.plain)
+    if place:
+        there = tools.time_in(place["place"], turn.now)
+        if there is None:
+            return turn.pick(REPLIES["other_clock"], time=tools.spoken_time(turn.now))
+        return f"In {place['place'].title()} it's {tools.spoken_time(there)}."
     if intents.ASKED_TIME.search(turn.plain):
         return turn.pick(
             ("It's {time}.", "My clock says {time}.", "It's {time}, if my clock is right."),

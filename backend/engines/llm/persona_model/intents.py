@@ -57,12 +57,16 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("sorry", r"^(?:oh |i am |so |very )*(?:sorry|my bad|apologies)\b"),
     ("compliment", r"\byou are (?:so |very |really |such an? |the |an? |pretty |quite )*(?:cute|pretty|beautiful|adorable|cool|nice|sweet|kind|funny|smart|clever|amazing|awesome|great|best|lovely|good|wonderful|talented|hilarious|gorgeous|fun)\b|\b(?:like|nice|cute|beautiful|lovely) (?:is )?(?:your |the )?(?:voice|hair|eyes|outfit|avatar|laugh|smile|stream|headset|jacket)\b|\bgood (?:job|girl|boy|bot)\b|\bwell done\b|\byour \w+ (?:is|are|looks?|sounds?) (?:so |very |really )*(?:cute|pretty|beautiful|nice|great|amazing|lovely|good|cool)\b"),
     ("insult", r"\byou (?:are (?:so |very |really |such an? |an? )*|)(?:stupid|dumb|idiot|boring|ugly|useless|suck|sucks|annoying|trash|terrible|lame|bad|worst|hate you|cringe|fake)\b|\bi hate you\b|\bshut up\b"),
+    ("feeling_you", r"\bare you (?:feeling )?(?:so |a bit |very )?(?:sad|happy|tired|bored|angry|mad|lonely|hungry|excited|nervous|upset|drunk|cold)\b"),
+    ("why", r"^(?:but )?why(?: not| so| is that)?\s*\?*$|^how come\s*\?*$"),
+    ("huh", r"^(?:what|huh|pardon|sorry what|which one|who|where|when|how|come again|i do not (?:understand|get it))\s*\?+$"),
+    ("no_idea", r"^(?:well |hmm? |oh )?(?:i do not know|no idea|not sure|i am not sure|dunno)(?: what to (?:say|do|talk about))?\s*[.!]*$"),
     ("love_me", r"\bdo you (?:really )?(?:like|miss|hate) me\b|\bare (?:we|you my) friends?\b"),
     ("love", r"\bi (?:really |so )?(?:like|adore|miss(?:ed)?) you\b|\bmarry me\b|\bbe my (?:girlfriend|boyfriend|wife|husband|waifu)\b"),
-    ("weather", r"\b(?:weather|temperature outside|raining|snowing|forecast)\b.*\?|\b(?:what|how) is the weather\b|\bis it (?:raining|snowing|sunny|cold|hot)\b"),
+    ("weather", r"\b(?:weather|temperature outside|raining|snowing|forecast)\b.*\?|\b(?:what|how) is the weather\b|\bis it (?:going to (?:rain|snow|be)|raining|snowing|sunny|cold|hot)\b"),
     ("news", r"\b(?:the news|latest news|what happened (?:today|in the world)|headlines)\b"),
     ("bored", r"\b(?:bored|boring here|entertain me|nothing to do)\b"),
-    ("test", r"^(?:test(?:ing)?|mic (?:test|check)|check|one two|can you hear me|do you hear me|are you there|anyone here|is this (?:thing )?on)\b"),
+    ("test", r"^(?:test(?:ing)?|mic (?:test|check)|check|one two|can you hear me|do you hear me|are you (?:there|listening|here)|anyone here|is this (?:thing )?on)\b"),
     ("good_game", r"^(?:gg+|good game|ggwp|well played)\b"),
     ("won", r"\b(?:i|we) (?:just |finally |have )*(?:won|beat|made it|passed|did it|got (?:it|the job)|finished)\b"),
     ("grief", r"\b(?:died|passed away|put (?:him|her|it) down)\b(?! (?:again|at|in|on|to|of|from))|\blost my (?:mom|mum|mother|dad|father|brother|sister|grand\w+|wife|husband|partner|son|daughter|child|friend|best friend|cat|dog|job)\b"),
@@ -84,7 +88,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("no", r"^(?:no|nope|nah|not really|never|no thanks?|no thank you|i do not|i am not)\s*[.!]*$"),
     ("no_problem", r"^(?:that is |it is |it was |no |do not )?(?:ok(?:ay)?|fine|all right|alright|problem|worries|worry)(?: then| about it)?\s*[.!]*$"),
     ("not_know", r"^(?:you do not|do you not|how do you not|why do you not|how can you not) know\b"),
-    ("help_with", r"\bany (?:tips|advice|ideas)\b|\b(?:can|could|will) you help (?:me|us)\b|\bhelp me (?:with|to)\b"),
+    ("help_with", r"\b(?:any|some|have) (?:tips|advice|ideas)\b|\b(?:can|could|will) you help (?:me|us)\b|\bhelp me (?:with|to)\b"),
     ("agree", r"^(?:true|exactly|right|same(?: here)?|me too|same with me|i agree|indeed|fair(?: enough)?|makes sense|i see|got it|understood|correct)\s*[.!]*$"),
     ("advice", r"^(?:so )?do you think\b(?!.*\b(?:of|about)\b)|^(?:should|shall|will) (?:i|we)\b.*\?|\bwhat should i do\b"),
 )  # fmt: skip
@@ -93,6 +97,9 @@ INTENTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 CLAUSE = re.compile(r"\b(?:i|my|we|he|she|it|they|that|this|me) |\b(?:is|are|was|were|am)\b")
+FRAGMENT = re.compile(
+    r"^(?:for|since|in|with|about|maybe|because|at|to|on|not|just|and|but|or|if|when|then) "
+)
 AGAIN = re.compile(
     r"^(?:ok(?:ay)? |and |yes |haha |lol |please )*(?:again|another(?: one)?|one more(?: time)?|more|once more|next(?: one)?|do it again|tell me (?:more|another)(?: one)?)(?: please)?\s*[.!]*$"
 )
@@ -100,7 +107,7 @@ GOOD = re.compile(
     r"\b(?:great|awesome|amazing|fun|cute|adorable|lovely|beautiful|fluffy|delicious|tasty|fantastic|wonderful|perfect|nice|cosy|cozy|relaxing|proud|won|promoted|best|sweet|brilliant|excellent|good)\b"
 )
 BAD = re.compile(
-    r"\b(?:exhausting|hard|difficult|horrible|terrible|awful|annoying|stressful|sad|boring|worst|bad|hurts?|painful|broke|broken|yelled|shouted|ruined|failed|cancelled|canceled|stole|stolen|crashed|dumped|fired|fight|argument|rude|lonely|tough|frustrating|expensive|late|sucks?|ugh|rough)\b"
+    r"\b(?:exhausting|hard|difficult|horrible|terrible|awful|annoying|stressful|sad|boring|worst|bad|hurts?|painful|broke|broken|yelled|shouted|ruined|failed|cancelled|canceled|stole|stolen|crashed|dumped|fired|fight|argument|rude|lonely|tough|frustrating|expensive|late|sucks?|ugh|rough|nobody (?:came|likes|cares|talks|watched|showed)|unfair|scary|worse)\b"
 )
 NEGATED = re.compile(r"\b(?:not|never|no|without)\b")
 THIRD_PERSON = re.compile(
@@ -110,6 +117,9 @@ THIRD_PERSON = re.compile(
 REPEAT = re.compile(
     r"^(?:please |can you |could you )?(?:say|repeat(?: after me)?)\s*[:,]?\s+[\"“']?(?P<words>.+?)[\"”']?\s*(?:please)?$",
     re.I,
+)
+TIME_IN = re.compile(
+    r"\btime is it (?:right now |now )?in (?:the )?(?P<place>[a-z][a-z ]{1,30}?)(?: right now| now)?\s*\?*$"
 )
 ASKED_TIME = re.compile(
     r"\bwhat time\b|\bwhat is the time\b|\btime is it\b|\btell me the time\b|\bdo you have the time\b|^time\s*\??$"

@@ -40,7 +40,7 @@ def name_told(line: str, asked: str) -> str:
     words = match["name"].split()
     if any(_is_no_name(word) for word in words):
         return ""
-    if not NAME_TOLD.search(line) and intent_of(normalized(line)) not in ("", "greeting"):
+    if not NAME_TOLD.search(line) and intent_of(normalized(line)):
         return ""
     return " ".join(word[0].upper() + word[1:] for word in words)
 

@@ -167,6 +167,29 @@ REPLIES: dict[str, tuple[str, ...]] = {
         "Oh no. That was terrible, and I loved it.",
         "I walked right into that one!",
     ),
+    "feeling_you": (
+        "No need to worry about me, I'm all right! How do you feel?",
+        "I'm fine, honestly. It's nice that you ask. And you?",
+    ),
+    "why": (
+        "I wish I knew! What's your theory?",
+        "It just turned out that way, I think.",
+        "Some things don't come with a reason. At least not with one that I know.",
+    ),
+    "huh": (
+        "Sorry, that was a bit quick. What would you like to know?",
+        "Let's start over. What did you mean?",
+        "I may have lost the thread. Tell me again?",
+    ),
+    "no_idea": (
+        "That's all right, nobody has to know everything. Shall I tell you a joke?",
+        "Then we'll just sit here for a moment. I don't mind.",
+        "No hurry. We can talk about something else, too.",
+    ),
+    "other_clock": (
+        "I can't tell for that place. On my clock it's {time}.",
+        "My clock only knows where we are. Here it's {time}.",
+    ),
     "love_me": (
         "Of course I like you! You talk to me, what more could I want?",
         "Very much. You came here to talk, and that's my favourite thing about anybody.",

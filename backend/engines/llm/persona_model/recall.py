@@ -8,7 +8,7 @@ from backend.engines.llm.persona_model import intents
 from backend.engines.llm.persona_model.first_person import plain_verb
 from backend.engines.llm.persona_model.phrases import REPLIES
 from backend.engines.llm.persona_model.turn import Turn
-from backend.engines.llm.persona_model.words import content_words, words
+from backend.engines.llm.persona_model.words import content_words, sentences, words
 
 _ABOUT = {"live": "live", "from": "come", "old": "old", "age": "old", "work": "work", "job": "work"}
 _SWAPS = {
@@ -73,6 +73,11 @@ def _matching_fact(turn: Turn) -> str:
             ("You told me that {told}.", "{Told}, if I remember right!", "I remember: {told}."),
             told=told,
         )
+    line = _said_before(turn, query)
+    if line:
+        return turn.pick(
+            ("You told me that {told}.", "You said that {told}, if I heard right."), told=line
+        )
     if re.search(
         r"\bmy (?:favourite|cat|dog|job|hobby|age|birthday|pet)|\bdo i\b|where (?:do|am) i\b|"
         r"how old am i",
@@ -85,6 +90,17 @@ def _matching_fact(turn: Turn) -> str:
                 "I don't think you've told me. What's the answer?",
             )
         )
+    return ""
+
+
+def _said_before(turn: Turn, query: set[str]) -> str:
+    """What the user said of themselves earlier that shares a word with the question."""
+    for line in reversed(turn.before):
+        for sentence in sentences(line):
+            about_user = re.match(r"(?:i|my|we|i['’]\w+)\b", sentence, re.I)
+            if about_user and not sentence.endswith("?") and query & set(content_words(sentence)):
+                told = reflected(sentence.rstrip(" .!…"))
+                return told[0].lower() + told[1:]
     return ""
 
 

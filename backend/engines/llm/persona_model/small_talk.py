@@ -17,13 +17,16 @@ from backend.engines.llm.persona_model.stories import FOODS, HEROES, JOKE_AFTER,
 from backend.engines.llm.persona_model.turn import Turn
 from backend.engines.llm.persona_model.words import content_words, normalized
 
+_FILLER = re.compile(r"^(?:(?:well|so|oh|and|but|yeah|yes|no|ok|okay|actually|today)[ ,]+)+", re.I)
+_OF_THEMSELVES = re.compile(r"(?:i|i['’]m|i['’]ve|my|we)\b", re.I)
+
 
 def greeting(turn: Turn) -> str:
     """A greeting and a question back."""
     if intents.intent_of(turn.plain) != "greeting":
         return ""
-    greeted = turn.said and re.match(r"(?:hi|hello|hey)\b", turn.said[-1])
-    line = turn.pick(GREETING_BACK if greeted and not turn.is_first else GREETING)
+    greeted = any(intents.intent_of(normalized(line)) == "greeting" for line in turn.before)
+    line = turn.pick(GREETING_BACK if greeted else GREETING)
     return f"{line} {_ask(turn)}"
 
 
@@ -110,7 +113,7 @@ def answered_question(turn: Turn) -> str:
     if not turn.asked or intents.QUESTION.search(turn.plain) or len(turn.plain.split()) > 4:
         return ""
     told = intents.CLAUSE.search(turn.plain) or intents.BAD.search(turn.plain)
-    if told or not content_words(turn.heard):
+    if told or not content_words(turn.heard) or intents.FRAGMENT.match(turn.plain):
         return ""
     thing = reflected(turn.heard.strip(" .!,"))
     return turn.pick(REPLIES["answer_echo"], thing=thing)
@@ -125,11 +128,9 @@ def statement(turn: Turn) -> str:
             return turn.pick(REPLIES["sounds_bad"])
         if intents.GOOD.search(turn.plain):
             return turn.pick(REPLIES["sounds_good"])
-    first = re.split(r"[.!?\n;]|, (?:and|but|so)\b", turn.heard.strip())[0].strip()
-    clean = re.sub(
-        r"^(?:well|so|oh|and|but|yeah|yes|no|ok|okay|actually|today)[ ,]+", "", first, flags=re.I
-    )
-    if re.match(r"(?:i|i['’]m|i['’]ve|my|we)\b", clean, re.I) and 3 <= len(clean.split()) <= 12:
-        return turn.pick(REPLIES["statement_echo"], reflected=reflected(clean))
+    for sentence in reversed(re.split(r"[.!?\n;]|, (?:and|but|so)\b", turn.heard.strip())):
+        clean = _FILLER.sub("", sentence.strip())
+        if _OF_THEMSELVES.match(clean) and 3 <= len(clean.split()) <= 12:
+            return turn.pick(REPLIES["statement_echo"], reflected=reflected(clean))
     third = intents.THIRD_PERSON.match(turn.plain)
     return turn.pick(REPLIES[f"third_{third['who']}" if third else "statement"])

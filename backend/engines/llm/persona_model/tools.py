@@ -8,7 +8,9 @@ import operator
 import random
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 MAX_NUMBER = 1e15
 MAX_EXPONENT = 64
@@ -182,6 +184,15 @@ def parse_now(now: str) -> datetime:
         return datetime.now().astimezone()
 
 
+def time_in(place: str, now: datetime) -> datetime | None:
+    """The same moment in a city of the time zone database; None when it has no such city."""
+    city = "_".join(word.capitalize() for word in place.split())
+    for region in ("Europe", "America", "Asia", "Africa", "Australia", "Pacific", "Atlantic"):
+        with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+            return now.astimezone(ZoneInfo(f"{region}/{city}"))
+    return None
+
+
 def spoken_time(now: datetime) -> str:
     """The time as people say it: "9:05 in the evening"."""
     hour = now.hour % 12 or 12
@@ -189,7 +200,7 @@ def spoken_time(now: datetime) -> str:
 
 
 def _part_of_day(now: datetime) -> str:
-    part = day_part(now)
+    part = "morning" if 3 <= now.hour < 12 else day_part(now)
     return "at night" if part == "night" else f"in the {part}"
 
 

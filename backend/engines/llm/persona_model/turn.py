@@ -120,7 +120,7 @@ def open_turn(request: ChatRequest, card: Knowledge) -> Turn:
     return Turn(
         heard=heard,
         plain=_without_own_name(normalized(heard[:MAX_HEARD_CHARS]), card.name),
-        before=tuple(user_lines[-4:-1]),
+        before=tuple(user_lines[:-1]),
         card=card,
         user=told or known,
         just_introduced=bool(told),
