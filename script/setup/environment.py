@@ -25,6 +25,8 @@ from script.setup.system_packages import apt_install, install_libraries
 
 #: Free space that a new environment and the caches need, in bytes.
 NEEDED_SPACE = 1_500_000_000
+#: Nothing that is locked is compiled here: a bare machine has no compiler.
+WHEELS_ONLY = ("--only-binary", ":all:")
 
 
 @contextmanager
@@ -61,7 +63,7 @@ def set_up(environment: Environment, requirements: Sequence[str]) -> None:
         install_libraries(progress, _text(environment, files))
         states = {name: _state(Path(environment.root, name)) for name in files}
         with changing_packages(environment, stamp):
-            Installer(environment, progress).install(files)
+            Installer(environment, progress).install(files, options=WHEELS_ONLY)
         stamp.files.update(states)
         stamp.write(environment.stamp_path)
         progress.say(f"Ready after {time.monotonic() - start:.0f} s.")

@@ -1,0 +1,92 @@
+"""The player on a real sound card: what the server sends is what comes out of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from config import Settings
+from event_system import MediaFrame, MediaKind
+from frontend.audio_io import Player
+from frontend.audio_outputs import device_names
+from frontend.metrics import Metrics
+from tests.support.pulse import SoundCard
+from tests.support.window_parts import wait_until
+
+RATE = 48_000
+FRAME = 960
+
+
+def frame(index: int, generation: int = 0) -> MediaFrame:
+    times = (np.arange(FRAME) + index * FRAME) / RATE
+    pcm = (np.sin(2 * np.pi * 1000 * times) * 12_000).astype("<i2").tobytes()
+    return MediaFrame(MediaKind.SPEECH, generation, index * 20_000, pcm)
+
+
+@pytest.fixture
+def player(settings: Settings, pulse_sink: SoundCard) -> Iterator[Player]:
+    chosen = settings.model_copy(update={"audio_backend": "sounddevice"})
+    problems: list[str] = []
+    made = Player(chosen, Metrics(), problems.append)
+    made.start()
+    wait_until(lambda: made.device)
+    assert not problems
+    assert not made.silent
+    yield made
+    made.close()
+
+
+def say(player: Player, frames: range) -> None:
+    start = time.monotonic()
+    for count, index in enumerate(frames):
+        time.sleep(max(0.0, start + count * 0.02 - time.monotonic()))
+        player.push(frame(index))
+
+
+def heard_seconds(samples: np.ndarray) -> float:
+    loud = np.flatnonzero(np.abs(samples) > 500)
+    return float(loud[-1] - loud[0]) / RATE if len(loud) else 0.0
+
+
+def test_a_tone_is_heard_whole(player: Player, pulse_sink: SoundCard) -> None:
+    player.prepare(time.monotonic())
+    time.sleep(0.3)
+    with pulse_sink.recording() as take:
+        say(player, range(50))
+        wait_until(lambda: not player.speaking)
+        time.sleep(0.3)
+    assert heard_seconds(take.samples) == pytest.approx(1.0, abs=0.15)
+
+
+def test_a_stop_is_heard_within_200_ms(player: Player, pulse_sink: SoundCard) -> None:
+    player.prepare(time.monotonic())
+    time.sleep(0.3)
+    with pulse_sink.recording() as take:
+        say(player, range(40))
+        player.hush()
+        time.sleep(0.5)
+    assert 0 < player._metrics.silence[0] < 0.2
+    loud = np.abs(take.samples) > 500
+    assert not loud[-int(0.25 * RATE) :].any()
+
+
+def test_the_card_is_listed(pulse_sink: SoundCard) -> None:
+    assert "default" in device_names("sounddevice")
+
+
+def test_a_name_that_is_gone_means_the_systems_choice(
+    settings: Settings, pulse_sink: SoundCard
+) -> None:
+    chosen = settings.model_copy(
+        update={"audio_backend": "sounddevice", "output_device": "Lost headset"}
+    )
+    player = Player(chosen, Metrics(), lambda _text: None)
+    player.start()
+    try:
+        wait_until(lambda: player.device)
+        assert not player.silent
+    finally:
+        player.close()
