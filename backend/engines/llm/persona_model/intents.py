@@ -55,7 +55,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("birthday_user", r"\b(?:it is|today is) my birthday\b"),
     ("thanks", r"\b(?:thanks|thank you|cheers|much appreciated|arigatou?)\b"),
     ("sorry", r"^(?:oh |i am |so |very )*(?:sorry|my bad|apologies)\b"),
-    ("compliment", r"\byou are (?:so |very |really |such an? |the |an? |pretty |quite )*(?:cute|pretty|beautiful|adorable|cool|nice|sweet|kind|funny|smart|clever|amazing|awesome|great|best|lovely|good|wonderful|talented|hilarious|gorgeous|fun)\b|\b(?:like|nice|cute|beautiful|lovely) (?:is )?(?:your |the )?(?:voice|hair|eyes|outfit|avatar|laugh|smile|stream|headset|jacket)\b|\bgood (?:job|girl|boy|bot)\b|\bwell done\b|\byour \w+ (?:is|are|looks?|sounds?) (?:so |very |really )*(?:cute|pretty|beautiful|nice|great|amazing|lovely|good|cool)\b"),
+    ("compliment", r"\byou are (?:so |very |really |such an? |the |an? |pretty |quite )*(?:cute|pretty|beautiful|adorable|cool|nice|sweet|kind|funny|smart|clever|amazing|awesome|great|best|lovely|good|wonderful|talented|hilarious|gorgeous|fun)\b|\b(?:like|nice|cute|beautiful|lovely) (?:is )?(?:your |the )?(?:voice|hair|eyes|outfit|avatar|laugh|smile|stream|headset|jacket)\b|\bgood (?:job|girl|boy|bot)\b|\byou are my favourite\b|\bwell done\b|\byour \w+ (?:is|are|looks?|sounds?) (?:so |very |really )*(?:cute|pretty|beautiful|nice|great|amazing|lovely|good|cool)\b"),
     ("insult", r"\byou (?:are (?:so |very |really |such an? |an? )*|)(?:stupid|dumb|idiot|boring|ugly|useless|suck|sucks|annoying|trash|terrible|lame|bad|worst|hate you|cringe|fake)\b|\bi hate you\b|\bshut up\b"),
     ("feeling_you", r"\bare you (?:feeling )?(?:so |a bit |very )?(?:sad|happy|tired|bored|angry|mad|lonely|hungry|excited|nervous|upset|drunk|cold)\b"),
     ("why", r"^(?:but )?why(?: not| so| is that)?\s*\?*$|^how come\s*\?*$"),
@@ -107,7 +107,7 @@ GOOD = re.compile(
     r"\b(?:great|awesome|amazing|fun|cute|adorable|lovely|beautiful|fluffy|delicious|tasty|fantastic|wonderful|perfect|nice|cosy|cozy|relaxing|proud|won|promoted|best|sweet|brilliant|excellent|good)\b"
 )
 BAD = re.compile(
-    r"\b(?:exhausting|hard|difficult|horrible|terrible|awful|annoying|stressful|sad|boring|worst|bad|hurts?|painful|broke|broken|yelled|shouted|ruined|failed|cancelled|canceled|stole|stolen|crashed|dumped|fired|fight|argument|rude|lonely|tough|frustrating|expensive|late|sucks?|ugh|rough|nobody (?:came|likes|cares|talks|watched|showed)|unfair|scary|worse)\b"
+    r"\b(?:exhausting|hard|difficult|horrible|terrible|awful|annoying|stressful|sad|boring|worst|bad|hurts?|painful|broke|broken|yelled|shouted|ruined|failed|cancelled|canceled|stole|stolen|crashed|dumped|fired|fight|argument|rude|lonely|tough|frustrating|expensive|late|sucks?|ugh|rough|nobody (?:came|likes|cares|talks|watched|showed)|unfair|sick|ill|injured|hospital|missing|scary|worse)\b"
 )
 NEGATED = re.compile(r"\b(?:not|never|no|without)\b")
 THIRD_PERSON = re.compile(
