@@ -33,8 +33,11 @@ class Backend:
 class BackendProvider(Protocol):
     """Who knows where the backend is: the supervisor, or a fixed address.
 
-    `state` is "starting", "up", "down", or "failed: " and a sentence for the user.
+    `state` is "starting", "up", "down", or "failed: " and a sentence for the user; `notice` is
+    something that the user should know about the start, or empty.
     """
+
+    notice: str
 
     @property
     def state(self) -> str:
@@ -84,6 +87,12 @@ class Api:
     def retarget(self, backend: Backend | None) -> None:
         """Talk to this backend from now on."""
         self._backend = backend
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the backend runs on this computer; its files can be opened then."""
+        host = urlsplit(self._backend.url).hostname if self._backend else None
+        return host in ("127.0.0.1", "localhost", "::1")
 
     def get(self, path: str, then: Then, failed: Failed | None = None) -> None:
         """GET; `then` gets the JSON as Python values, or bytes of any other content type."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tkinter as tk
 import webbrowser
 
@@ -10,6 +11,7 @@ import ttkbootstrap as ttk
 from event_system import BusDropped, Envelope, LogLines
 from frontend.context import AppContext
 from frontend.pages.base import PageFrame
+from frontend.pages.logs_file import read_tail
 from frontend.pages.logs_model import LEVELS
 from frontend.pages.logs_presenter import LEVEL_COLOURS
 from frontend.widgets.chip import Chip
@@ -22,6 +24,8 @@ _SEARCH_MS = 150
 _COUNT_MS = 250
 """How long counts may be behind: drawing them each time would cost more than the lines."""
 _DETAIL_ROWS = 7
+_HISTORY_S = 3_600
+"""How far back the log file is read."""
 
 
 class LogsPage(PageFrame):
@@ -35,6 +39,9 @@ class LogsPage(PageFrame):
         self._build_header().pack(fill="x", padx=px(24), pady=(px(20), px(12)))
         self._build_filters().pack(fill="x", padx=px(24), pady=(0, px(12)))
         self._build_card().pack(fill="both", expand=True, padx=px(24), pady=(0, px(20)))
+        if context.api.is_local:
+            since = time.time() - _HISTORY_S
+            self.presenter.prepend(read_tail(context.settings.log_file, since))
         self._show_pause()
         self._show_counts()
 
@@ -118,10 +125,10 @@ class LogsPage(PageFrame):
         self.list = VirtualList(
             body, self.presenter, _COLUMNS, on_view=self._view_moved, on_open=self._open_line
         )
-        bar = ttk.Scrollbar(body, orient="vertical", bootstyle="thin")
-        bar.pack(side="right", fill="y")
+        self._bar = ttk.Scrollbar(body, orient="vertical", bootstyle="thin")
         self.list.pack(side="left", fill="both", expand=True)
-        self.list.attach(bar)
+        self.list.attach(self._bar)
+        self._empty = ttk.Label(body, style="InnerMuted.TLabel")
         self._jump = ttk.Button(
             body,
             text="New lines",
@@ -153,8 +160,22 @@ class LogsPage(PageFrame):
             self._jump.place(relx=0.5, rely=1.0, y=-self.context.px(12), anchor="s")
         else:
             self._jump.place_forget()
+        self._show_bar()
+        if self.presenter.rows:
+            self._empty.place_forget()
+        else:
+            self._empty.configure(text=self.presenter.why_empty())
+            self._empty.place(relx=0.5, rely=0.45, anchor="center")
         if not self._count_job:
             self._count_job = self.after(_COUNT_MS, self._show_counts)
+
+    def _show_bar(self) -> None:
+        """Show the scrollbar only while there is something to scroll."""
+        scrolls = self.list.view.fractions != (0.0, 1.0)
+        if scrolls and not self._bar.winfo_manager():
+            self._bar.pack(side="right", fill="y", before=self.list)
+        elif not scrolls and self._bar.winfo_manager():
+            self._bar.pack_forget()
 
     def _show_counts(self) -> None:
         self._count_job = ""
@@ -226,7 +247,9 @@ class LogsPage(PageFrame):
 
     def _open_file(self) -> None:
         path = self.context.settings.log_file
-        if not path.is_file():
+        if not self.context.api.is_local:
+            self.context.toast("The log file lies on the backend's computer.", "info")
+        elif not path.is_file():
             self.context.toast(f"There is no log file yet at {path}.", "warning")
         elif not webbrowser.open(path.resolve().as_uri()):
             self._to_clipboard(str(path), "No program opens it here; its path is on the clipboard.")

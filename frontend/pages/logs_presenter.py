@@ -75,6 +75,14 @@ class LogsPresenter:
         self.dropped += max(0, len(self._held) + len(batch) - (self._held.maxlen or 0))
         self._held.extend(batch)
 
+    def prepend(self, lines: Iterable[Line]) -> None:
+        """Put lines from before the window was opened in front of those that came since."""
+        seen = self.store.newest(len(self.store))
+        before = min((line.at for line in (*seen, *self._held)), default=float("inf"))
+        self.store.clear()
+        self.store.append([line for line in lines if line.at < before])
+        self.store.append(seen)
+
     def pause(self, paused: bool) -> None:
         """Hold new lines back, or let the held ones in."""
         self.paused = paused
@@ -114,6 +122,12 @@ class LogsPresenter:
         from frontend.pages.logs_report import build_report
 
         return build_report([*self.store.newest(200), *self._held], engines, dropped=self.dropped)
+
+    def why_empty(self) -> str:
+        """What stands in an empty list."""
+        if len(self.store):
+            return "No line fits the filter."
+        return "No lines yet. What the backend logs shows here as it happens."
 
     def footer(self) -> str:
         """One line on how much is shown, waits and was dropped."""

@@ -38,7 +38,7 @@ class SettingsPage(PageFrame):
         self._tab_buttons: list[ttk.Button] = []
         self._tabs.pack(fill="x", padx=px(24), pady=(0, px(12)))
         self._area = ScrollArea(self, gutter=12)
-        self._area.pack(fill="both", expand=True, padx=(px(24), px(8)), pady=(0, px(12)))
+        self._area.pack(fill="both", expand=True, padx=(px(24), px(12)), pady=(0, px(12)))
         self._note = wrap_label(self._area.body, style="Muted.TLabel")
         self._arrange()
 

@@ -145,6 +145,7 @@ _UNITS = {
     "max_message_chars": "characters",
     "sample_rate": "Hz",
 }
+_ORDER_HELP = "The first that can run is used; the next ones take over when it fails."
 _CHOICE_NAMES = {
     "dark": "Dark", "light": "Light", "auto": "Automatic", "none": "No sound",
     "sounddevice": "sounddevice", "pyaudio": "PyAudio",
@@ -194,7 +195,7 @@ def field_spec(key: str, prop: Mapping[str, Any], *, changeable: bool = True) ->
     kind = _kind(key, prop) if changeable else "fixed"
     low, high = prop.get("minimum"), prop.get("maximum")
     label = _LABELS.get(key, key.replace("_", " ").capitalize())
-    description = str(prop.get("description", ""))
+    description = str(prop.get("description", "")) if kind != "engines" else _ORDER_HELP
     return FieldSpec(
         key=key,
         label=label,

@@ -205,12 +205,13 @@ class SettingsPresenter:
 
 def describe_models(engines: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
     """One sentence on what answers now and why not another, and whether it is a language model."""
-    active = next((engine for engine in engines if engine.get("active")), None)
+    able = [engine for engine in engines if engine.get("available")]
+    active = next((engine for engine in able if engine.get("active")), next(iter(able), None))
     if active is None:
         return "No chat model can run; see Status for the reasons.", False
-    name = str(active.get("label") or active.get("name"))
-    model = f" with {active['model']}" if active.get("model") else ""
     if active.get("name") != "persona":
+        name = str(active.get("label") or active.get("name"))
+        model = f" with {active['model']}" if active.get("model") else ""
         return f"{name}{model} answers.", True
     reasons = [
         str(engine["reason"])
@@ -218,4 +219,4 @@ def describe_models(engines: Sequence[Mapping[str, Any]]) -> tuple[str, bool]:
         if not engine.get("available") and engine.get("reason")
     ]
     why = f" {' '.join(reasons)}" if reasons else ""
-    return f"No language model is connected; {name} answers.{why}", False
+    return f"No language model is connected; the built-in persona answers.{why}", False

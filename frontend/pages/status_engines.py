@@ -14,7 +14,8 @@ from frontend.widgets.wrap_label import wrap_label
 
 _ICONS = {
     "on_duty": ("check-circle-fill", "success"),
-    "ready": ("circle", "info"),
+    "ready": ("check-circle", "success"),
+    "standby": ("circle", "info"),
     "unavailable": ("dash-circle", "muted"),
 }
 
@@ -109,7 +110,8 @@ class _Row(ttk.Frame):
             wrap_label(self._more, row.summary, style="InnerCaption.TLabel").pack(fill="x")
         text = row.remedy or {
             "on_duty": "It is in use. Nothing to do.",
-            "ready": "It can run. Its place in Settings decides when it is used.",
+            "ready": "It is the one that will be used. Nothing to do.",
+            "standby": "It can run. Its place in Settings decides when it is used.",
         }.get(row.state, "There is no known remedy.")
         line = ttk.Frame(self._more, style="Inner.TFrame")
         line.pack(fill="x", pady=(px(4), px(8)))

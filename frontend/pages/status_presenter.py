@@ -36,7 +36,8 @@ KINDS = {
 FACTS = {"events": "Events", "clients": "Clients", "uptime": "Up for", "avatar": "Avatar"}
 """Small figures, with their names for people."""
 
-EngineState = Literal["on_duty", "ready", "unavailable"]
+EngineState = Literal["on_duty", "ready", "standby", "unavailable"]
+"""At work; would do the work; can run, but another goes first; cannot run."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,12 @@ class EngineRow:
     @property
     def state_text(self) -> str:
         """The state in words."""
-        return {"on_duty": "On duty", "ready": "Can run", "unavailable": "Cannot run"}[self.state]
+        return {
+            "on_duty": "On duty",
+            "ready": "Ready",
+            "standby": "Stand-by",
+            "unavailable": "Cannot run",
+        }[self.state]
 
 
 class StatusPresenter:
@@ -202,19 +208,29 @@ class StatusPresenter:
 
 def engine_rows(answer: Iterable[Mapping[str, Any]]) -> list[EngineRow]:
     """The table of `GET /api/engines`: by kind, then in the order that the backend gave."""
-    rows = [
-        EngineRow(
-            kind=str(engine.get("kind", "")),
-            name=str(engine.get("name", "")),
-            label=str(engine.get("label") or engine.get("name", "")),
-            state=_state(engine),
-            model=str(engine.get("model") or ""),
-            summary=str(engine.get("summary") or ""),
-            reason=str(engine.get("reason") or ""),
-            remedy=str(engine.get("remedy") or ""),
+    engines = list(answer)
+    manned = {engine.get("kind") for engine in engines if engine.get("active")}
+    rows = []
+    for engine in engines:
+        kind, name = str(engine.get("kind", "")), str(engine.get("name", ""))
+        state: EngineState = "unavailable"
+        if engine.get("available"):
+            state = "on_duty" if engine.get("active") else "standby" if kind in manned else "ready"
+        if state == "ready":
+            manned.add(kind)
+        model = str(engine.get("model") or "")
+        rows.append(
+            EngineRow(
+                kind=kind,
+                name=name,
+                label=str(engine.get("label") or name),
+                state=state,
+                model="" if model == name else model,
+                summary=str(engine.get("summary") or ""),
+                reason=str(engine.get("reason") or ""),
+                remedy=str(engine.get("remedy") or ""),
+            )
         )
-        for engine in answer
-    ]
     order = list(KINDS)
     return sorted(rows, key=lambda row: order.index(row.kind) if row.kind in order else len(order))
 
@@ -240,12 +256,6 @@ def _turn(turn_id: str, stages: Iterable[Stage], slowest: str, engine: str) -> T
     return Turn(
         turn_id, values, slowest or max(STAGES, key=lambda name: took.get(name, 0.0)), engine
     )
-
-
-def _state(engine: Mapping[str, Any]) -> EngineState:
-    if not engine.get("available"):
-        return "unavailable"
-    return "on_duty" if engine.get("active") else "ready"
 
 
 def _percent(percent: float, note: str) -> Gauge:

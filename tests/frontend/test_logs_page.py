@@ -124,6 +124,7 @@ def test_the_report_is_copied_with_the_engines(page: Any) -> None:
 
 
 def test_no_log_file_is_said(page: Any, tmp_path: Any) -> None:
+    page.context.api.is_local = True
     page.context.settings = page.context.settings.model_copy(
         update={"log_file": tmp_path / "none.log"}
     )
@@ -147,3 +148,36 @@ def test_double_click_on_a_chip_shows_that_level_alone(page: Any) -> None:
     page._toggle("ERROR")
     page._isolate("ERROR")
     assert page.presenter.store.levels == {"ERROR"}
+
+
+def test_a_log_file_elsewhere_is_not_looked_for(page: Any) -> None:
+    page._open_file()
+    assert page.context.toasts == [("The log file lies on the backend's computer.", "info")]
+
+
+def test_an_empty_list_says_why(page: Any, settle: Any) -> None:
+    settle(lambda: page._empty.winfo_ismapped())
+    assert page._empty["text"].startswith("No lines yet.")
+    assert not page._bar.winfo_manager()
+    feed(page, batch(0, 500))
+    settle(lambda: page._bar.winfo_ismapped() and not page._empty.winfo_ismapped())
+    page._toggle("INFO")
+    settle(lambda: page._empty["text"] == "No line fits the filter.")
+
+
+def test_what_was_logged_before_the_window_comes_first(
+    frame: Any, tmp_path: Any, settle: Any
+) -> None:
+    from frontend.pages.logs import LogsPage
+
+    file = tmp_path / "k.log"
+    clock = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time.time() - 60))
+    file.write_text(f"{clock}.250 INFO    kotodama.app the backend is ready\n", encoding="utf-8")
+    context = page_context(frame)
+    context.api.is_local = True
+    context.settings = context.settings.model_copy(update={"log_file": file})
+    line = LogLine(at=time.time(), level="INFO", source="a", text="live")
+    context.logs.on_event(Envelope(0, 1.0, LogLines(lines=(line,))))
+    page = LogsPage(frame, context)
+    page.pack(fill="both", expand=True)
+    settle(lambda: drawn(page) == ["the backend is ready", "live"])

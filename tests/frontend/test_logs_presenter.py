@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
 import pytest
 
 from event_system import BusDropped, Envelope, LogLine, LogLines, TranscriptFinal
+from frontend.pages.logs_file import read_tail
 from frontend.pages.logs_model import LEVELS, Line, LogStore, level_name
 from frontend.pages.logs_presenter import LogsPresenter
 from frontend.pages.logs_report import REPORT_LINES, build_report, redact
@@ -183,3 +187,32 @@ def test_report_names_versions_engines_and_the_last_lines() -> None:
     assert "- tts/espeak on duty" in report
     assert "(7 dropped)" in report
     assert f"line {REPORT_LINES + 49}\n" in report and "line 49\n" not in report
+
+
+def test_the_tail_of_a_log_file_is_read_with_its_tracebacks(tmp_path: Path) -> None:
+    file = tmp_path / "k.log"
+    file.write_text(
+        "half a line of before\n"
+        "2026-01-02 10:00:00.000 INFO    kotodama.app old\n"
+        "2026-01-02 12:00:00.250 ERROR   backend.stage it broke\n"
+        "Traceback (most recent call last):\n"
+        "ValueError: bad\n"
+        "2026-01-02 12:00:01.000 WARNING kotodama.tts 日本語\n",
+        encoding="utf-8",
+    )
+    since = time.mktime(time.strptime("2026-01-02 11:00:00", "%Y-%m-%d %H:%M:%S"))
+    rows = read_tail(file, since)
+    assert [(row.level, row.source) for row in rows] == [
+        ("ERROR", "backend.stage"),
+        ("WARNING", "tts"),
+    ]
+    assert rows[0].text == "it broke\nTraceback (most recent call last):\nValueError: bad"
+    assert rows[0].at == since + 3600.25
+    assert read_tail(tmp_path / "none.log", since) == []
+
+
+def test_lines_of_before_go_in_front_and_none_twice() -> None:
+    presenter = LogsPresenter()
+    presenter.add(lines(3, 10))
+    presenter.prepend(lines(12))
+    assert [row.text for row in presenter.store.newest(99)] == [f"line {i}" for i in range(13)]

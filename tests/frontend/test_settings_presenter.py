@@ -205,7 +205,7 @@ def test_testing_the_model_says_what_answers_and_why(
     presenter.test_model(lambda sentence, good: heard.append((sentence, good)))
     assert heard == [
         (
-            "No language model is connected; Built-in persona answers. Ollama does not answer.",
+            "No language model is connected; the built-in persona answers. Ollama does not answer.",
             False,
         )
     ]

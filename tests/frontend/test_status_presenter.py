@@ -125,11 +125,19 @@ def test_a_backend_that_is_away_leaves_its_sentence() -> None:
 
 
 def test_engine_rows_are_sorted_by_kind_and_say_their_state() -> None:
-    rows = engine_rows(reversed(ENGINES))
-    assert [(row.kind, row.state_text) for row in rows] == [
-        ("llm", "On duty"),
-        ("llm", "Cannot run"),
-        ("tts", "On duty"),
+    more = [
+        {"kind": "tts", "name": "piper", "available": True, "active": False, "model": "amy"},
+        {"kind": "clip", "name": "puppet", "available": True, "active": False, "model": "puppet"},
+        {"kind": "clip", "name": "video", "available": True, "active": False},
+    ]
+    rows = engine_rows([*more, *ENGINES])
+    assert [(row.kind, row.name, row.state_text, row.model) for row in rows] == [
+        ("llm", "ollama", "Cannot run", ""),
+        ("llm", "persona", "On duty", ""),
+        ("tts", "piper", "Stand-by", "amy"),
+        ("tts", "espeak", "On duty", "en"),
+        ("clip", "puppet", "Ready", ""),
+        ("clip", "video", "Stand-by", ""),
     ]
 
 

@@ -57,6 +57,7 @@ class ScriptedApi:
             **answers,
         }
         self.calls: list[tuple[str, str, Any]] = []
+        self.is_local = False
 
     def get(self, path: str, then: Any, failed: Any = None) -> None:
         self._answer("GET", path, None, then, failed)
