@@ -61,8 +61,11 @@ class LayeredPuppet:
         self._scratch = Scratch(edge)
         self._blush = pixels["blush"]
         self._blush_level = 0
-        self._backdrop = pixels["backdrop"]
-        self._frame = np.empty_like(self._backdrop)
+        self._studio = pixels["backdrop"]
+        self._nothing = np.zeros_like(self._studio)
+        self._ground: Frame | None = None
+        self._far = np.empty_like(self._studio)
+        self._frame = np.empty_like(self._studio)
         self._picture = np.empty((size, size, 3), np.uint8)
         unit, rig, iris = self._unit, loaded.rig, pixels["iris"]
         self._eye_art = (EyeArt(), EyeArt())
@@ -89,36 +92,42 @@ class LayeredPuppet:
 
     def render(self, pose: Pose) -> Frame:
         """Draw the pose before the studio backdrop: (size, size, 3) BGR."""
-        np.copyto(self._frame, self._backdrop)
-        self._draw(pose, opaque=True)
+        self._draw(pose, self._studio)
         picture = self._frame[: self._size, : self._size]
         cv2.cvtColor(picture, cv2.COLOR_BGRA2BGR, dst=self._picture)
         return self._picture
 
     def render_rgba(self, pose: Pose) -> Frame:
         """Draw the pose before nothing: (size, size, 4) BGRA, straight alpha."""
-        self._frame[:] = 0
-        self._draw(pose, opaque=False)
+        self._draw(pose, self._nothing)
         return _straight(self._frame[: self._size, : self._size])
 
     def _layer(self, pixels: NDArray[np.uint8], basis: warp.Basis, still: float) -> WarpedLayer:
         return WarpedLayer(pixels, self._lattice.stack(basis, self._face_rig), still)
 
-    def _draw(self, pose: Pose, opaque: bool) -> None:
+    def _draw(self, pose: Pose, ground: Frame) -> None:
         values = warp.coefficients(pose)
-        frame, field = self._frame, self._lattice.field
-        self._back.draw(frame, field(self._back.stack, values), self._scratch, opaque)
-        self._body.draw(frame, field(self._body.stack, values), self._scratch, opaque)
+        frame, field, scratch = self._frame, self._lattice.field, self._scratch
+        moved = self._back.bend(field(self._back.stack, values), scratch)
+        moved |= self._body.bend(field(self._body.stack, values), scratch)
+        if moved or self._ground is not ground:
+            self._ground = ground
+            np.copyto(self._far, ground)
+            self._back.lay(self._far, scratch)
+            self._body.lay(self._far, scratch)
+        np.copyto(frame, self._far)
         self._colour_cheeks(float(pose.blush))
         bent_face = field(self._face.stack, values)
-        self._face.draw(frame, bent_face, self._scratch, opaque)
+        self._face.bend(bent_face, scratch)
+        self._face.lay(frame, scratch)
         self._redraw(pose)
         parts = (self._mouth, *self._eyes, *self._brows)
         anchors = warp.forward(bent_face, np.concatenate([part.anchors for part in parts]))
         places = anchors.reshape(len(parts), -1, 2)
         for part, place in zip(parts[:3], places, strict=False):
             part.lay(frame, place)
-        self._front.draw(frame, field(self._front.stack, values), self._scratch, opaque)
+        self._front.bend(field(self._front.stack, values), scratch)
+        self._front.lay(frame, scratch)
         # Brows show through the fringe, as is the custom in this style.
         for part, place in zip(parts[3:], places[3:], strict=True):
             part.lay(frame, place)

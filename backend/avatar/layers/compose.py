@@ -15,7 +15,7 @@ Pixels = NDArray[Any]
 Run = tuple[int, int, int, int]
 Region = tuple[slice, slice]
 
-_BAND = 4
+_BAND = 16
 TILE = _BAND * CELL
 _MERGE_GAP = 4
 _MARGIN = CELL * PAD
@@ -41,17 +41,14 @@ class Scratch:
         """A place for a map: (tall, wide, 2) float32."""
         return self._map[: tall * wide * 2].reshape(tall, wide, 2)
 
-    def over(self, frame: Pixels, layer: Pixels, opaque: bool) -> None:
-        """As `over`. If `opaque`, the frame's alpha is taken to be 255 and not computed."""
+    def over(self, frame: Pixels, layer: Pixels) -> None:
+        """As `compose.over`."""
         tall, wide = layer.shape[:2]
         gray = self._gray[: tall * wide].reshape(tall, wide)
         clear = self._colour[: tall * wide * 4].reshape(tall, wide, 4)
         cv2.extractChannel(layer, 3, dst=gray)
         cv2.bitwise_not(gray, dst=gray)
-        if opaque:
-            cv2.cvtColor(gray, cv2.COLOR_GRAY2BGRA, dst=clear)
-        else:
-            cv2.merge((gray, gray, gray, gray), dst=clear)
+        cv2.merge((gray, gray, gray, gray), dst=clear)
         cv2.multiply(frame, clear, dst=frame, scale=1 / 255)
         cv2.add(frame, layer, dst=frame)
 
@@ -82,18 +79,12 @@ class WarpedLayer:
         self.pixels = pixels
         self._bent_by = None
 
-    def draw(self, frame: Pixels, field: Grid, scratch: Scratch, opaque: bool) -> None:
-        """Lay the layer over the frame, bent by the field of its stack, in place."""
-        if (
-            self._bent_by is None
-            or float(cv2.norm(field, self._bent_by, cv2.NORM_INF)) > self._still
-        ):
-            self._bend(field, scratch)
-            self._bent_by = field
-        for region, piece in self._bent:
-            scratch.over(frame[region], piece, opaque)
-
-    def _bend(self, field: Grid, scratch: Scratch) -> None:
+    def bend(self, field: Grid, scratch: Scratch) -> bool:
+        """Bend the layer by a field of its stack; whether that changed anything."""
+        last = self._bent_by
+        if last is not None and float(cv2.norm(field, last, cv2.NORM_INF)) <= self._still:
+            return False
+        self._bent_by = field
         self._bent = []
         used = 0
         for x0, y0, x1, y1 in self._runs(field):
@@ -108,6 +99,12 @@ class WarpedLayer:
             sample(self.pixels, where, dst=piece)
             x, y = x0 * CELL, y0 * CELL
             self._bent.append(((slice(y, y + tall), slice(x, x + wide)), piece))
+        return True
+
+    def lay(self, frame: Pixels, scratch: Scratch) -> None:
+        """Lay the bent layer over the frame, in place."""
+        for region, piece in self._bent:
+            scratch.over(frame[region], piece)
 
     def _runs(self, field: Grid) -> list[Run]:
         """Rectangles of cells (x0, y0, x1, y1) in the frame that may show this layer."""
