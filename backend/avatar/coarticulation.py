@@ -154,8 +154,9 @@ def _blend(events: Sequence[VisemeEvent], duration: float) -> Rows:
     if not events:
         return np.zeros((0, len(MOUTH_CHANNELS)), np.float32)
     steps = int(np.ceil(duration / GRID_SECONDS)) + 1
-    pulled = np.zeros((steps, 4), np.float64)
-    weight = np.full((steps, 2), 1e-6)
+    # Rows: the pulls on open, width, round and tongue, and the weights of jaw and lips.
+    mix = np.zeros((6, steps))
+    mix[4:] = 1e-6
     press, tuck = np.zeros(steps), np.zeros(steps)
     first, last = events[0].start, events[-1].end
     edges = (
@@ -163,32 +164,32 @@ def _blend(events: Sequence[VisemeEvent], duration: float) -> Rows:
         VisemeEvent(last, last + _EDGE_SECONDS, Viseme.SIL),
     )
     for event in (edges[0], *events, edges[1]):
-        _pull(event, pulled, weight)
+        _pull(event, mix)
         if event.viseme is Viseme.PP:
             _raise(press, event, MIN_CLOSURE_SECONDS, _CLOSURE_RAMP)
         elif event.viseme is Viseme.FF:
             _raise(tuck, event, _MIN_TUCK_SECONDS, _TUCK_RAMP)
-    pulled[:, (0, 3)] /= weight[:, :1]
-    pulled[:, 1:3] /= weight[:, 1:]
+    opening, tongue = mix[(0, 3), :] / mix[4]
+    width, rounding = mix[1:3] / mix[5]
     rows = np.empty((steps, len(MOUTH_CHANNELS)), np.float32)
     free = 1.0 - press
-    rows[:, _OPEN] = np.clip(pulled[:, 0] * (1 - tuck) + _TUCKED_OPEN * tuck, 0.0, 1.0) * free
-    rows[:, _WIDTH] = np.clip(pulled[:, 1], -1.0, 1.0)
-    rows[:, _ROUND] = np.clip(pulled[:, 2], 0.0, 1.0)
+    rows[:, _OPEN] = np.clip(opening * (1 - tuck) + _TUCKED_OPEN * tuck, 0.0, 1.0) * free
+    rows[:, _WIDTH] = np.clip(width, -1.0, 1.0)
+    rows[:, _ROUND] = np.clip(rounding, 0.0, 1.0)
     rows[:, _TUCK] = tuck * free
     rows[:, _PRESS] = press
-    rows[:, _TONGUE] = np.clip(pulled[:, 3], 0.0, 1.0) * free
+    rows[:, _TONGUE] = np.clip(tongue, 0.0, 1.0) * free
     return rows
 
 
-def _pull(event: VisemeEvent, pulled: NDArray[np.float64], weight: NDArray[np.float64]) -> None:
-    """Add one event's pull on (open, width, round, tongue) and its weights (jaw, lips)."""
+def _pull(event: VisemeEvent, mix: NDArray[np.float64]) -> None:
+    """Add one event's pulls and weights to the rows of `mix`: (6, steps)."""
     shape = _SHAPES[event.viseme]
     # Preparing a shape early would put the picture ahead of the sound on the whole; with this lag
     # the offset measured on decoded videos is zero on average.
     centre = (event.start + event.end) / 2.0 + _LAG_SECONDS
     core = max(event.end - event.start, _MIN_SHAPE_SECONDS) / 2.0 * _CORE_PART
-    steps = _window(centre, core + shape.before * _REACH, core + shape.after * _REACH, len(weight))
+    steps = _window(centre, core + shape.before * _REACH, core + shape.after * _REACH, mix.shape[1])
     if steps.stop <= steps.start:
         return
     offset = np.arange(steps.start, steps.stop) * GRID_SECONDS - centre
@@ -197,13 +198,14 @@ def _pull(event: VisemeEvent, pulled: NDArray[np.float64], weight: NDArray[np.fl
     opening, jaw, lips = shape.open, shape.jaw, shape.lips
     if event.viseme in VOWELS:
         # A short vowel does not reach its target: the lips have no time to get there.
-        reached = np.clip(0.55 + (event.end - event.start) / 0.16, 0.6, 1.15)
-        opening = opening * event.stress * float(reached)
+        reached = min(max(0.55 + (event.end - event.start) / 0.16, 0.6), 1.15)
+        opening = opening * event.stress * reached
     elif event.viseme is Viseme.SIL:
         jaw, lips = jaw * event.stress, lips * event.stress
-    targets = np.array((opening, shape.width, shape.round, shape.tongue))
-    pulled[steps] += pull[:, None] * (targets * (jaw, lips, lips, jaw))
-    weight[steps] += pull[:, None] * (jaw, lips)
+    amounts = np.array(
+        (opening * jaw, shape.width * lips, shape.round * lips, shape.tongue * jaw, jaw, lips)
+    )
+    mix[:, steps] += amounts[:, None] * pull
 
 
 def _raise(track: NDArray[np.float64], event: VisemeEvent, at_least: float, ramp: float) -> None:

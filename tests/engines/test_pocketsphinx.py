@@ -72,6 +72,14 @@ def test_silence_and_nothing_are_empty(recogniser: PocketsphinxRecogniser) -> No
     assert stream.finalize().text == ""
 
 
+@pytest.mark.parametrize("amplitude", [0, 3, 300])
+def test_steady_noise_is_not_words(recogniser: PocketsphinxRecogniser, amplitude: int) -> None:
+    noise = np.random.default_rng(1).integers(-amplitude, amplitude + 1, SAMPLE_RATE)
+    stream = recogniser.open_stream()
+    stream.feed(noise.astype(np.int16))
+    assert stream.finalize().text == ""
+
+
 def test_a_cancelled_stream_leaves_the_recogniser_usable(
     recogniser: PocketsphinxRecogniser, speech: np.ndarray
 ) -> None:

@@ -20,11 +20,14 @@ from backend.engines.base import (
     TranscriptionStream,
 )
 from backend.errors import EngineError
+from backend.media.pcm import FULL_SCALE
 
 SAMPLE_RATE = 16_000
 
 _LIVE_BLOCK = SAMPLE_RATE // 10
 _CMN_SAMPLES = SAMPLE_RATE
+_LEVEL_FRAME = SAMPLE_RATE // 50
+_SPEECH_DBFS, _SPEECH_RANGE_DB = -55.0, 6.0
 _DECODER_OPTIONS = {
     "samprate": float(SAMPLE_RATE),
     "loglevel": "FATAL",
@@ -114,6 +117,7 @@ class _Stream(TranscriptionStream):
     def __init__(self, decoder: Any) -> None:
         self._decoder = decoder
         self._waiting: list[Pcm] = []
+        self._levels: list[float] = []
         self._live = False
         self.closed = False
 
@@ -122,6 +126,7 @@ class _Stream(TranscriptionStream):
         self._require_open()
         if len(pcm):
             self._waiting.append(np.array(pcm, np.int16))
+            self._levels += _frame_levels(pcm)
 
     def partial(self) -> Transcript:
         """What has been understood so far."""
@@ -131,7 +136,7 @@ class _Stream(TranscriptionStream):
                 return Transcript("")
             self._start_live()
         self._decode_live()
-        return self._hypothesis()
+        return self._hypothesis() if _speech_like(self._levels) else Transcript("")
 
     def finalize(self) -> Transcript:
         """End the utterance and return the final transcript."""
@@ -141,13 +146,13 @@ class _Stream(TranscriptionStream):
                 self._decode_live()
             else:
                 sound = self._take()
-                if not len(sound):
+                if not _speech_like(self._levels):
                     return Transcript("")
                 self._decoder.start_utt()
                 self._decoder.process_raw(sound.tobytes(), no_search=False, full_utt=True)
             self._decoder.end_utt()
             self._live = False
-            return self._hypothesis()
+            return self._hypothesis() if _speech_like(self._levels) else Transcript("")
         except RuntimeError as error:
             raise EngineError(f"PocketSphinx could not decode the speech: {error}.") from error
         finally:
@@ -196,3 +201,20 @@ class _Stream(TranscriptionStream):
             self._live = False
         self._waiting = []
         self.closed = True
+
+
+def _frame_levels(pcm: Pcm) -> list[float]:
+    """The level of every whole 20 ms of a piece, dBFS."""
+    size = min(_LEVEL_FRAME, len(pcm))
+    frames = pcm[: len(pcm) // size * size].reshape(-1, size)
+    power = np.square(frames, dtype=np.float64).mean(axis=1) / FULL_SCALE**2
+    levels: list[float] = (10.0 * np.log10(power + 1e-12)).tolist()
+    return levels
+
+
+def _speech_like(levels: list[float]) -> bool:
+    """Whether the level moves as speech does; the decoder hears words in any steady noise."""
+    if not levels:
+        return False
+    quiet, loud = np.percentile(levels, (10, 95))
+    return bool(loud > _SPEECH_DBFS and loud - quiet > _SPEECH_RANGE_DB)
