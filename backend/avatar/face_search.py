@@ -27,7 +27,9 @@ _SURE_PAIR = 0.7
 _MOST_FACES = 5
 _SKIN_COLORS = 7
 _HOLE_KERNELS = (3, 5, 9)
+_GOOD_HOLES = 0.45
 _EYE_CONTRAST = 0.3
+_DARKER = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +211,9 @@ def find_eyes_by_color(bgr: Picture) -> EyePair | None:
                 pair = _best_holes(gray, face, region, kernel)
                 if pair is not None and (best is None or pair.score > best.score):
                     best = pair
-    return best if best is not None and best.score > 0.45 else None
+    if best is None or best.score < _GOOD_HOLES:
+        return None
+    return replace(best, score=min(1.0, best.score))
 
 
 def color_clusters(bgr: Picture, count: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -262,12 +266,17 @@ def _best_holes(gray: Picture, face: Box, region: Picture, kernel: int) -> EyePa
     holes[int(0.82 * h) :] = 0
     holes = cv2.morphologyEx(holes, cv2.MORPH_OPEN, np.ones((kernel, kernel), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(holes)
+    window = gray[y : y + h, x : x + w]
+    skin = float(window[region > 0].mean())
     found: list[_Hole] = []
     for index, (a, b, c, d, area) in enumerate(stats[1:count].tolist(), start=1):
         inside = a > 1 and a + c < w - 1
         if 0.004 * w * h < area < 0.14 * w * h and inside and c > 0.5 * d:
             box = (a + x, b + y, c, d)
-            enclosed = _enclosure(labels == index, region)
+            hole = labels == index
+            if np.percentile(window[hole], 25) > skin - _DARKER:
+                continue  # A gap between bangs is as light as the skin that shows in it.
+            enclosed = _enclosure(hole, region)
             found.append(_Hole(box, float(area), enclosed, _contrast(gray, box)))
     best: EyePair | None = None
     for index, one in enumerate(found):
@@ -306,7 +315,8 @@ def _score_holes(gray: Picture, face: Box, one: _Hole, other: _Hole) -> EyePair 
     alike = min(left.area, right.area) / max(left.area, right.area)
     size = min(1.0, (left.area + right.area) / (0.05 * face[2] * face[3]))
     off_center = abs((ax + bx) / 2 - (face[0] + face[2] / 2)) / face[2]
-    low = max(0.0, ((ay + by) / 2 - face[1]) / face[3] - 0.62)
+    level = ((ay + by) / 2 - face[1]) / face[3]
+    misplaced = max(0.0, level - 0.62) + 2.0 * max(0.0, 0.3 - level)
     score = (
         0.2 * alike
         + 0.2 * size
@@ -315,12 +325,10 @@ def _score_holes(gray: Picture, face: Box, one: _Hole, other: _Hole) -> EyePair 
         + 0.3 * _mirror_likeness(gray, left.box, right.box)
         - 0.5 * abs(by - ay) / apart
         - 0.6 * off_center
-        - low
+        - misplaced
     )
     boxes = _same_size(gray, left.box, right.box)
-    return EyePair(
-        _center(boxes[0]), _center(boxes[1]), face, "blob", min(1.0, max(0.0, score)), boxes
-    )
+    return EyePair(_center(boxes[0]), _center(boxes[1]), face, "blob", score, boxes)
 
 
 def _same_size(gray: Picture, left: Box, right: Box) -> tuple[Box, Box]:

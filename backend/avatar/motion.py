@@ -24,6 +24,7 @@ _BLINK_PERIOD, _BLINK_JITTER = 4.4, 1.5
 _GLANCE_PERIOD, _GLANCE_JITTER = 1.5, 1.1
 _TREMOR_PERIOD, _TREMOR_JITTER = 0.55, 0.4
 _SACCADE_SECONDS = 0.05
+_WIDE_GLANCE, _BLINK_REST = 0.5, 0.7
 _BREATHS_PER_SECOND = 0.25
 _EMOTION_IN, _EMOTION_CHANGE, _EMOTION_OUT = 15.0, 8.0, 4.0
 
@@ -250,15 +251,20 @@ class Performer:
     def _closure(self, t: float) -> float:
         event, start = self._blinks.latest(t)
         closure = blink_curve(t - start)
-        if self._blinks.chance(event, 0) < 0.14:
+        if self._blinks.chance(event, 0) < 0.12:
             closure = max(closure, blink_curve(t - start - 0.3))
         closure = max(closure, blink_curve(t - self._fell_silent - 0.12))
         glance, moved = self._glances.latest(t)
         x0, _ = self._glance_target(glance - 1)
         x1, _ = self._glance_target(glance)
-        if abs(x1 - x0) > 0.45:
+        if abs(x1 - x0) > _WIDE_GLANCE and not self._blinks_near(moved):
             closure = max(closure, blink_curve(t - moved))
         return closure
+
+    def _blinks_near(self, t: float) -> bool:
+        """Whether a blink of the table falls so close that another one would look like a tic."""
+        _, start = self._blinks.latest(t + _BLINK_REST)
+        return t - start < _BLINK_REST + 0.3
 
 
 def blink_curve(t: float) -> float:
