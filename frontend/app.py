@@ -75,6 +75,7 @@ class App:
         self._closed = False
         self._away_since: float | None = time.monotonic()
         self._was_up = False
+        self._noticed = ""
         self._owns_root = root is None
         self.root = root or make_root(settings.theme)
         self._icon = icon_picture(self.root)
@@ -103,6 +104,7 @@ class App:
             toast=lambda text, kind: self._toasts.show(text, kind),
             stop_answer=self.stop_answer,
             hurry=self.pump.hurry,
+            wake_at=self.pump.wake_at,
             refresh_engines=self.refresh_engines,
             schedule=lambda ms, function: root.after(ms, function),
             cancel=root.after_cancel,
@@ -222,6 +224,9 @@ class App:
         backend = self._provider.current()
         self.client.retarget(backend)
         self.context.api.retarget(backend)
+        if self._provider.notice != self._noticed:
+            self._noticed = self._provider.notice
+            self._toasts.show(self._noticed, "info")
         state = self._provider.state
         if state.startswith("failed:"):
             self._banner.show(state.removeprefix("failed:").strip(), "danger")

@@ -83,9 +83,11 @@ class SoundDeviceOutput:
 
     @property
     def alive(self) -> bool:
+        """Whether the stream plays, or can be started."""
         return not self._playing or bool(self._stream.active)
 
     def start(self) -> None:
+        """Begin to ask for blocks; raises `NoSoundError` if the device refuses."""
         if not self._playing:
             try:
                 self._stream.start()
@@ -94,11 +96,13 @@ class SoundDeviceOutput:
             self._playing = True
 
     def stop(self) -> None:
+        """Ask no more, until the next start."""
         if self._playing:
             self._playing = False
             self._stream.abort(ignore_errors=True)
 
     def close(self) -> None:
+        """Give the device back."""
         self._stream.close(ignore_errors=True)
 
     def _callback(self, out: Any, samples: int, times: Any, _status: Any) -> None:
@@ -147,9 +151,11 @@ class PyAudioOutput:
 
     @property
     def alive(self) -> bool:
+        """Whether the stream plays, or can be started."""
         return not self._playing or bool(self._stream.is_active())
 
     def start(self) -> None:
+        """Begin to ask for blocks; raises `NoSoundError` if the device refuses."""
         if not self._playing:
             try:
                 self._stream.start_stream()
@@ -158,11 +164,13 @@ class PyAudioOutput:
             self._playing = True
 
     def stop(self) -> None:
+        """Ask no more, until the next start."""
         if self._playing:
             self._playing = False
             self._stream.stop_stream()
 
     def close(self) -> None:
+        """Give the device back."""
         self._stream.close()
         self._portaudio.terminate()
 
@@ -186,18 +194,21 @@ class SilentOutput:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
+        """Begin to ask for blocks; raises `NoSoundError` if the device refuses."""
         if self._thread is None:
             self._stopped.clear()
             self._thread = threading.Thread(target=self._run, name="silent-clock", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
+        """Ask no more, until the next start."""
         self._stopped.set()
         if self._thread:
             self._thread.join(timeout=1.0)
             self._thread = None
 
     def close(self) -> None:
+        """Give the device back."""
         self.stop()
 
     def _run(self) -> None:

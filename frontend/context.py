@@ -1,4 +1,4 @@
-"""What every page is given: the settings, the look, and the ways to reach the rest of the program."""
+"""What every page is given: settings, look, and the ways to reach the rest of the program."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class AppContext:
         toast: Shows a short notice over the page.
         stop_answer: Silences the character at once and asks the backend to stop the turn.
         hurry: Keeps the window's loop at its busy pace: something is expected at once.
+        wake_at: Lets the next tick come no later than a monotonic time.
         refresh_engines: Asks the backend for the state of the engines again.
         schedule: Runs a function after milliseconds, on Tk's loop; gives an id for `cancel`.
         cancel: Forgets a scheduled function.
@@ -55,6 +56,7 @@ class AppContext:
     toast: Callable[[str, ToastKind], None]
     stop_answer: Callable[[], None]
     hurry: Callable[[], None]
+    wake_at: Callable[[float], None]
     refresh_engines: Callable[[], None]
     schedule: Callable[[int, Callable[[], None]], str]
     cancel: Callable[[str], None]

@@ -11,7 +11,6 @@ import time
 import tkinter as tk
 from collections import deque
 from collections.abc import Callable
-from typing import Union
 
 from event_system import ChatDelta, Envelope, LogLines
 from frontend.metrics import Metrics
@@ -24,7 +23,7 @@ YOUNG_GC_S = 2.0
 FULL_GC_S = 20.0
 
 Job = Callable[[], None]
-Item = Union[Envelope, Job]
+Item = Envelope | Job
 
 
 def merge(items: list[Item]) -> list[Item]:
@@ -81,6 +80,7 @@ class Pump:
         self._inbox: deque[Item] = deque()
         self._timer = ""
         self._busy_until = 0.0
+        self._wanted_at = 0.0
         self._due = 0.0
         self._last_young = self._last_full = 0.0
 
@@ -92,9 +92,16 @@ class Pump:
         """Keep the busy pace for a moment: something is expected. Tk's thread only."""
         self._busy_until = time.monotonic() + BUSY_FOR_S
 
+    def wake_at(self, at: float) -> None:
+        """Let the next tick come no later than this monotonic time. Tk's thread only."""
+        self._wanted_at = at
+
     def start(self) -> None:
         """Begin to tick."""
         gc.disable()
+        # What lives now lives on: without it, each collection takes a tenth of the time.
+        gc.freeze()
+        self._last_young = self._last_full = time.monotonic()
         self._due = time.perf_counter()
         self._timer = self._root.after(1, self._tick)
 
@@ -103,6 +110,7 @@ class Pump:
         if self._timer:
             self._root.after_cancel(self._timer)
             self._timer = ""
+            gc.unfreeze()
             gc.enable()
 
     def _tick(self) -> None:
@@ -121,7 +129,11 @@ class Pump:
             # freeze the window.
             took = time.perf_counter() - began
             self._metrics.tick.append(took)
-            wait = max(1, round(delay - 1000 * took))
+            wait = delay - 1000 * took
+            if self._wanted_at:
+                wait = min(wait, 1000 * (self._wanted_at - time.monotonic()))
+                self._wanted_at = 0.0
+            wait = max(1, round(wait))
             self._due = time.perf_counter() + wait / 1000
             if self._timer:
                 self._timer = self._root.after(wait, self._tick)

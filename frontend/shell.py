@@ -1,4 +1,4 @@
-"""The pages of the window and the frame around them: what stands in the sidebar, and in its foot."""
+"""The pages of the window, and what stands in the sidebar and at its foot."""
 
 from __future__ import annotations
 

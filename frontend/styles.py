@@ -120,12 +120,13 @@ def _button(
         assets = Assets(style)
         size = (180, 40)
         ring = mix(surface, colours.accent, 0.9)
+        faint = mix(surface, colours.fg, 0.05)
         image_element(
             style,
             element,
             default=assets.rounded_rect(fill, size=size, radius=9),
             states={
-                "disabled": assets.rounded_rect(mix(surface, colours.fg, 0.05), size=size, radius=9),
+                "disabled": assets.rounded_rect(faint, size=size, radius=9),
                 "pressed": assets.rounded_rect(mix(hover, colours.bg, 0.2), size=size, radius=9),
                 "focus": assets.rounded_rect(hover, size=size, radius=9, outline=ring, width=2),
                 "active": assets.rounded_rect(hover, size=size, radius=9),
@@ -188,4 +189,5 @@ def _combobox(style: Any, look: Look) -> None:
                     selectbackground=colours.primary,
                     selectforeground=colours.on_primary)  # fmt: skip
     state_map(style, name, fieldbackground={"readonly": colours.raised},
+              background={"readonly": colours.card},
               foreground={"disabled": colours.muted})  # fmt: skip

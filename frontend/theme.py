@@ -32,7 +32,8 @@ class Palette:
     """The colours of one mode, as `#rrggbb`.
 
     Text colours (`fg`, `muted`, `accent` and the four states) keep a contrast of 4.5:1 or more on
-    `bg`, `sidebar` and `card`; `on_primary` keeps it on `primary`.
+    `bg`, `sidebar` and `card`; `on_primary` keeps it on `primary`, `badge` and `shade`, the
+    see-through ground of subtitles (`#rrggbbaa`).
     """
 
     mode: Mode
@@ -51,6 +52,8 @@ class Palette:
     info: str
     warning: str
     danger: str
+    badge: str = "#be123c"
+    shade: str = "#0a0a10cd"
 
 
 DARK = Palette(

@@ -35,6 +35,11 @@ class FrameQueue:
                 found = self._frames.popleft()
         return found
 
+    def next_us(self) -> int | None:
+        """Presentation time of the next picture; None if none waits."""
+        with self._lock:
+            return self._frames[0].pts_us if self._frames else None
+
     def flush(self, generation: int) -> None:
         """Drop the pictures of older generations."""
         with self._lock:

@@ -30,9 +30,7 @@ Settle = Callable[..., None]
 def settings(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Settings that touch neither the user's files nor a sound device."""
     monkeypatch.setenv("KOTODAMA_ENV_FILE", str(tmp_path / "none.env"))
-    return Settings(
-        _env_file=None, data_dir=tmp_path, first_start=False, audio_backend="none"
-    )  # type: ignore[call-arg]
+    return Settings(_env_file=None, data_dir=tmp_path, first_start=False, audio_backend="none")  # type: ignore[call-arg]
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,6 @@ from frontend.widgets.bubbles import BubbleList
 from frontend.widgets.composer import Composer
 from frontend.widgets.waterfall import Waterfall
 
-NARROW_BELOW = 900
 DOTS_S = 1.2
 _STATES = {"idle": "", "listening": "listening…", "thinking": "thinking…", "speaking": "speaking"}
 
@@ -192,7 +191,7 @@ class ChatPage(PageFrame):
 
     def _resized(self, event: tk.Event[tk.Misc]) -> None:
         if event.widget is self:
-            self.side.set_narrow(event.width < self.context.px(NARROW_BELOW))
+            self.side.fit(event.width, event.height)
 
 
 def bubble(message: Message) -> Bubble:

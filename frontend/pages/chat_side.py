@@ -13,9 +13,11 @@ from frontend.context import AppContext
 from frontend.widgets.avatar_view import AvatarView
 from frontend.widgets.waveform import Waveform
 
-WIDE = 320
-NARROW = 236
+SMALL = 256
+LARGE = 512
 PADDING = 16
+LARGE_FROM = (1240, 790)
+"""Least width and height of the page, logical pixels, for the large avatar."""
 IDLE_FRAME_S = 0.1
 STALE_S = 1.5
 EXPRESSIONS = (
@@ -40,8 +42,7 @@ class SideColumn(ttk.Frame):
     def __init__(
         self, parent: tk.Misc, context: AppContext, express: Callable[[str], None]
     ) -> None:
-        super().__init__(parent, width=context.px(WIDE))
-        self.pack_propagate(False)
+        super().__init__(parent)
         self._context = context
         px = context.px
         self._shown: deque[float] = deque(maxlen=30)
@@ -49,7 +50,7 @@ class SideColumn(ttk.Frame):
         self._last_info = 0.0
         card = ttk.Frame(self, style="Card.TFrame", padding=px(PADDING))
         card.pack(fill="x")
-        self.avatar = AvatarView(card, WIDE - 2 * PADDING)
+        self.avatar = AvatarView(card, SMALL, context.settings.avatar_size)
         self.avatar.pack()
         row = ttk.Frame(card, style="Inner.TFrame")
         row.pack(fill="x", pady=(px(10), 0))
@@ -93,11 +94,11 @@ class SideColumn(ttk.Frame):
             image=look.icon("volume-up-fill", 16, look.palette.accent), compound="left"
         )
 
-    def set_narrow(self, narrow: bool) -> None:
-        """Use the narrow or the wide column."""
-        width = NARROW if narrow else WIDE
-        self.configure(width=self._context.px(width))
-        self.avatar.resize(width - 2 * PADDING)
+    def fit(self, width: int, height: int) -> None:
+        """Choose the size of the avatar for a page of so many pixels."""
+        px = self._context.px
+        large = width >= px(LARGE_FROM[0]) and height >= px(LARGE_FROM[1])
+        self.avatar.resize(LARGE if large else SMALL)
 
     def show_still(self, picture: Image.Image) -> None:
         """Show a character's portrait until her live frames come."""
@@ -121,7 +122,11 @@ class SideColumn(ttk.Frame):
         if not speaking and now - self._last_frame < IDLE_FRAME_S:
             return False
         position = self._context.player.buffer.position_us(now)
-        frame = self._context.frames.due(position) if position is not None else None
+        if position is None:
+            return False
+        frame = self._context.frames.due(position)
+        if speaking:
+            self._wake_for_next(now, position)
         if frame is None or not self.avatar.show_jpeg(frame.payload):
             return False
         if speaking and self._shown and now - self._last_frame < 1.0:
@@ -129,6 +134,12 @@ class SideColumn(ttk.Frame):
         self._last_frame = now
         self._shown.append(now)
         return speaking
+
+    def _wake_for_next(self, now: float, position: float) -> None:
+        """Tick when the next picture is due: on a fixed grid, every third would come late."""
+        following = self._context.frames.next_us()
+        if following is not None:
+            self._context.wake_at(now + (following - position) / 1e6)
 
     def _show_info(self, now: float) -> None:
         recent = [at for at in self._shown if now - at < 1.0]

@@ -14,7 +14,7 @@ from frontend.portraits import Portraits
 from frontend.widgets.avatar_view import AvatarView
 from frontend.widgets.waveform import Waveform
 
-EDGE = 300
+EDGE = 256
 IDLE_FRAME_S = 0.1
 
 
@@ -36,7 +36,7 @@ class WelcomePage(PageFrame):
         card.place(relx=0.5, rely=0.5, anchor="center")
         right = ttk.Frame(card, style="Inner.TFrame")
         right.pack(side="right", anchor="n", padx=(px(32), 0))
-        self.avatar = AvatarView(right, EDGE)
+        self.avatar = AvatarView(right, EDGE, context.settings.avatar_size)
         self.avatar.pack()
         self.wave = Waveform(right, 44)
         self.wave.pack(fill="x", pady=(px(12), 0))
@@ -49,11 +49,10 @@ class WelcomePage(PageFrame):
         px = self.context.px
         self._title = ttk.Label(self._left, text="Welcome", style="InnerDisplay.TLabel")
         self._title.pack(anchor="w")
-        ttk.Label(
-            self._left, style="InnerMuted.TLabel", wraplength=px(370), justify="left",
-            text="Everything she needs came with the program. Nothing is downloaded, and nothing "
-            "leaves this computer.",
-        ).pack(anchor="w", pady=(px(6), px(18)))  # fmt: skip
+        self._promise = ttk.Label(
+            self._left, style="InnerMuted.TLabel", wraplength=px(370), justify="left"
+        )
+        self._promise.pack(anchor="w", pady=(px(6), px(18)))
         self._list = ttk.Frame(self._left, style="Inner.TFrame", height=px(170), width=px(380))
         self._list.pack(anchor="w", fill="x")
         buttons = ttk.Frame(self._left, style="Inner.TFrame")
@@ -110,6 +109,10 @@ class WelcomePage(PageFrame):
         """Show who is on air."""
         self._title.configure(text=f"Say hi to {name}")
         self._portraits.fetch(number, self.avatar.show_picture)
+
+    def show_promise(self, text: str) -> None:
+        """Show where her words and her voice are made."""
+        self._promise.configure(text=text)
 
     def show_checks(self, checks: list[Check]) -> None:
         """Show what is ready."""

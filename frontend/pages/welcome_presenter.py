@@ -29,6 +29,9 @@ class WelcomeView(Protocol):
     def show_character(self, number: int, name: str) -> None:
         """Show who is on air."""
 
+    def show_promise(self, text: str) -> None:
+        """Show where her words and her voice are made."""
+
     def show_checks(self, checks: list[Check]) -> None:
         """Show what is ready."""
 
@@ -65,6 +68,7 @@ class WelcomePresenter:
         if checks != self.checks:
             self.checks = checks
             self._view.show_checks(checks)
+            self._view.show_promise(self._promise())
 
     def on_event(self, envelope: Envelope) -> None:
         """Follow the first words."""
@@ -95,6 +99,19 @@ class WelcomePresenter:
         if active:
             self._greeting = str(active.get("first_mes") or "")
             self._view.show_character(int(active["id"]), str(active["name"]))
+
+    def _promise(self) -> str:
+        """Where words and voice are made, as far as it is known."""
+        model = engine_on_duty(self._context.engines, "llm")
+        if model is None or model.get("embedded"):
+            return (
+                "Everything she needs came with the program. Nothing is downloaded, and what you "
+                "say stays on this computer."
+            )
+        return (
+            f"Her voice and her picture are made on this computer. Her words come from "
+            f"{short_name(model)}, by way of {model.get('label')}."
+        )
 
     def _checks(self) -> list[Check]:
         engines = self._context.engines

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tkinter as tk
 
-from PIL import Image, ImageDraw, ImageTk
+from PIL import Image, ImageChops, ImageDraw, ImageTk
 
 from frontend.theme import look, on_theme_change
 from frontend.widgets.plain import Canvas
@@ -13,6 +13,9 @@ from frontend.widgets.plain import Canvas
 RADIUS = 12
 BADGE = (10, 10, 66, 32)
 STRIP = 14
+CAPTION_SHARE = 0.34
+"""Characters of a subtitle for each logical pixel of width: three lines at most."""
+OVERSAMPLE = 4
 
 
 class AvatarView(Canvas):
@@ -24,15 +27,17 @@ class AvatarView(Canvas):
 
     Args:
         parent: A card.
-        edge: Logical pixels each way.
+        edge: About how many logical pixels each way.
+        sent: Pixels each way of the frames that will come.
     """
 
-    def __init__(self, parent: tk.Misc, edge: int) -> None:
+    def __init__(self, parent: tk.Misc, edge: int, sent: int) -> None:
         super().__init__(parent)
+        self._sent = sent
         self._edge = 0
         self._frame: Image.Image | None = None
         self._photo: ImageTk.PhotoImage | None = None
-        self._overlay: Image.Image | None = None
+        self._patches: list[tuple[Image.Image, tuple[int, int]]] = []
         self._live = False
         self._caption = ""
         self._image = self.create_image(0, 0, anchor="nw")
@@ -47,8 +52,8 @@ class AvatarView(Canvas):
         return self._edge
 
     def resize(self, edge: int) -> None:
-        """Use another edge, in logical pixels."""
-        pixels = look(self).px(edge)
+        """Use another edge, about so many logical pixels."""
+        pixels = easy_edge(look(self).px(edge), self._sent)
         if pixels != self._edge:
             self._edge = pixels
             self.configure(width=pixels, height=pixels)
@@ -96,8 +101,8 @@ class AvatarView(Canvas):
             frame = frame.resize(size, Image.Resampling.BILINEAR)
         elif frame is self._frame:
             frame = frame.copy()
-        if self._overlay is not None:
-            frame.paste(self._overlay, mask=self._overlay)
+        for patch, place in self._patches:
+            frame.paste(patch, place, patch)
         self._photo.paste(frame)
 
     def _prepare(self) -> None:
@@ -105,44 +110,79 @@ class AvatarView(Canvas):
         style = look(self)
         colours, px, edge = style.palette, style.px, self._edge
         self.configure(background=colours.card)
-        overlay = Image.new("RGBA", (edge, edge), (0, 0, 0, 0))
-        draw = ImageDraw.Draw(overlay)
+        self._patches = self._corners()
         if self._live:
-            box = tuple(px(value) for value in BADGE)
-            draw.rounded_rectangle(box, px(11), fill="#be123c")
-            self.coords(self._badge_text, (box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+            x0, y0, x1, y1 = (px(value) for value in BADGE)
+            self._patches.append((_pill(x1 - x0, y1 - y0, px(11), colours.badge), (x0, y0)))
+            self.coords(self._badge_text, (x0 + x1) / 2, (y0 + y1) / 2)
             self.itemconfigure(
-                self._badge_text, fill="#ffffff", font=(*style.fonts.small[:2], "bold")
+                self._badge_text, fill=colours.on_primary, font=(*style.fonts.small[:2], "bold")
             )
         self.itemconfigure(self._badge_text, state="normal" if self._live else "hidden")
-        self._place_caption(draw)
-        corners = Image.new("L", (edge * 2, edge * 2), 255)
-        ImageDraw.Draw(corners).rounded_rectangle(
-            (0, 0, edge * 2 - 1, edge * 2 - 1), px(RADIUS) * 2, fill=0
-        )
-        corners = corners.resize((edge, edge), Image.Resampling.LANCZOS)
-        overlay.paste(Image.new("RGBA", (edge, edge), colours.card), mask=corners)
-        self._overlay = overlay
+        self._place_caption()
         if self._frame is None:
             self._frame = Image.new("RGB", (edge, edge), colours.raised)
         self._paint()
 
-    def _place_caption(self, draw: ImageDraw.ImageDraw) -> None:
+    def _corners(self) -> list[tuple[Image.Image, tuple[int, int]]]:
+        """What rounds the corners off: the card's colour outside of a quarter of a disc."""
+        style, edge = look(self), self._edge
+        radius = style.px(RADIUS)
+        disc = _disc(2 * radius)
+        patches = []
+        for x in (0, 1):
+            for y in (0, 1):
+                box = (x * radius, y * radius, (x + 1) * radius, (y + 1) * radius)
+                patch = Image.new("RGBA", (radius, radius), style.palette.card)
+                patch.putalpha(ImageChops.invert(disc.crop(box)))
+                patches.append((patch, (x * (edge - radius), y * (edge - radius))))
+        return patches
+
+    def _place_caption(self) -> None:
         style = look(self)
         px, edge = style.px, self._edge
         shown = bool(self._caption)
         self.itemconfigure(self._caption_text, state="normal" if shown else "hidden")
         if not shown:
             return
-        text = self._caption if len(self._caption) <= 110 else self._caption[:107].rstrip() + "…"
+        most = int(edge / px(1) * CAPTION_SHARE)
+        text = self._caption if len(self._caption) <= most else self._caption[:most].rstrip() + "…"
         self.itemconfigure(
-            self._caption_text, text=text, fill="#ffffff", font=style.fonts.caption,
+            self._caption_text, text=text, fill=style.palette.on_primary, font=style.fonts.caption,
             width=edge - 4 * px(STRIP), justify="center",
         )  # fmt: skip
         self.coords(self._caption_text, edge / 2, edge / 2)
         _, top, _, bottom = self.bbox(self._caption_text)
         height = bottom - top + px(16)
         y = edge - px(STRIP) - height
-        box = (px(STRIP), y, edge - px(STRIP), y + height)
-        draw.rounded_rectangle(box, px(10), fill=(10, 10, 16, 205))
+        strip = _pill(edge - 2 * px(STRIP), height, px(10), style.palette.shade)
+        self._patches.append((strip, (px(STRIP), y)))
         self.coords(self._caption_text, edge / 2, y + height / 2)
+
+
+def easy_edge(wanted: int, sent: int) -> int:
+    """The edge near the wanted one to which a JPEG of `sent` pixels is decoded without resizing.
+
+    A decoder halves a JPEG for nothing, while resizing takes longer than all the rest together.
+    Where no half, quarter … lies within a seventh of the wanted edge, that one is used.
+    """
+    halves = [sent >> power for power in range(4)]
+    best = min(halves, key=lambda edge: abs(edge - wanted))
+    return best if abs(best - wanted) * 7 <= wanted else wanted
+
+
+def _disc(diameter: int) -> Image.Image:
+    """A smooth disc as a mask."""
+    big = Image.new("L", (diameter * OVERSAMPLE, diameter * OVERSAMPLE))
+    ImageDraw.Draw(big).ellipse((0, 0, big.width - 1, big.height - 1), fill=255)
+    return big.resize((diameter, diameter), Image.Resampling.LANCZOS)
+
+
+def _pill(width: int, height: int, radius: int, colour: str) -> Image.Image:
+    """A smooth rounded rectangle, RGBA; the colour may have an alpha, `#rrggbbaa`."""
+    size = (width * OVERSAMPLE, height * OVERSAMPLE)
+    big = Image.new("RGBA", size, colour[:7] + "00")
+    ImageDraw.Draw(big).rounded_rectangle(
+        (0, 0, size[0] - 1, size[1] - 1), radius * OVERSAMPLE, fill=colour
+    )
+    return big.resize((width, height), Image.Resampling.BOX)

@@ -35,7 +35,8 @@ class Toasts:
                   "danger": colours.danger}[kind]  # fmt: skip
         fill = mix(colours.raised, strong, 0.10)
         frame = Frame(
-            self._parent, background=fill, highlightthickness=1, highlightbackground=strong)  # fmt: skip
+            self._parent, background=fill, highlightthickness=1, highlightbackground=strong
+        )
         icon = Label(frame, image=style.icon(_ICONS[kind], 16, strong), background=fill)
         label = Label(
             frame, text=text, background=fill, foreground=colours.fg, font=style.fonts.body,

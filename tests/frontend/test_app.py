@@ -95,9 +95,7 @@ def test_a_typed_line_is_answered_heard_and_seen(
     assert chat(app).composer.value == ""
 
 
-def test_escape_silences_within_200_ms(
-    app: App, fake_backend: FakeBackend, settle: Settle
-) -> None:
+def test_escape_silences_within_200_ms(app: App, fake_backend: FakeBackend, settle: Settle) -> None:
     fake_backend.script.seconds = 8.0
     type_line(app, "Tell me a long story")
     settle(lambda: app.context.player.level(time.monotonic()) > 0.3)
@@ -117,9 +115,7 @@ def test_another_character_is_put_on_air(
     assert "Ren" in str(chat(app)._picker.cget("text"))
 
 
-def test_the_chat_is_there_after_a_restart(
-    app: App, make: Make, settle: Settle
-) -> None:
+def test_the_chat_is_there_after_a_restart(app: App, make: Make, settle: Settle) -> None:
     type_line(app, "Remember me")
     settle(lambda: chat(app).presenter.state == "idle" and len(shown(app)) == 3)
     said = shown(app)[-2:]

@@ -186,9 +186,7 @@ def test_silence_stops_the_device(
     wait_until(lambda: not shop.made[0].running)
 
 
-def test_another_device_is_opened_at_once(
-    player: Player, shop: Shop, settings: Settings
-) -> None:
+def test_another_device_is_opened_at_once(player: Player, shop: Shop, settings: Settings) -> None:
     wait_until(lambda: shop.made)
     player.configure(settings.model_copy(update={"output_device": "Headset"}))
     wait_until(lambda: len(shop.made) == 2)
@@ -235,5 +233,3 @@ def test_an_unplugged_system_says_so_in_one_sentence(
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(NoSoundError, match="PortAudio is missing"):
         open_output("sounddevice", "", lambda samples, _at: bytes(2 * samples))
-
-

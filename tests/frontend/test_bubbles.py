@@ -57,9 +57,7 @@ def texts(bubbles: BubbleList) -> list[str]:
     return [str(canvas.itemcget(item, "text")) for item in canvas.find_withtag("text")]
 
 
-def test_thousands_of_bubbles_draw_only_what_is_seen(
-    bubbles: BubbleList, settle: Settle
-) -> None:
+def test_thousands_of_bubbles_draw_only_what_is_seen(bubbles: BubbleList, settle: Settle) -> None:
     bubbles.show(many(2_000))
     settle(seconds=0.1)
     assert 3 < bubbles.drawn < 60

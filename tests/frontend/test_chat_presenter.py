@@ -127,9 +127,7 @@ def test_an_empty_chat_shows_the_first_message(presenter: ChatPresenter, view: V
     assert [view.messages[key].text for key in view.order] == ["Hi! I'm Airi."]
 
 
-def test_a_turn_from_question_to_latency(
-    presenter: ChatPresenter, room: Room, view: View
-) -> None:
+def test_a_turn_from_question_to_latency(presenter: ChatPresenter, room: Room, view: View) -> None:
     turn = ask(presenter, room)
     assert room.sent[-1] == {"type": "chat.send", "text": "Who are you?", "turn_id": turn}
     answer = f"{turn}:character"
@@ -222,9 +220,7 @@ def test_an_error_that_will_come_again_has_no_button(
 
 
 @pytest.mark.parametrize("text", ["", "  \n "])
-def test_nothing_is_not_sent(
-    presenter: ChatPresenter, room: Room, view: View, text: str
-) -> None:
+def test_nothing_is_not_sent(presenter: ChatPresenter, room: Room, view: View, text: str) -> None:
     presenter.send(text)
     assert room.sent == []
 
@@ -254,9 +250,7 @@ def test_switching_asks_the_backend_and_shows_the_other_chat(
     presenter.switch(2)
     assert ("POST", "/api/switch_character", {"character_id": 2}) in room.api.calls
     assert room.stops == 1
-    room.api.answers["/api/characters"] = [
-        {**c, "active": c["id"] == 2} for c in CHARACTERS
-    ]
+    room.api.answers["/api/characters"] = [{**c, "active": c["id"] == 2} for c in CHARACTERS]
     room.api.answers["/api/characters/2/chat?limit=50"] = [row(7)]
     happen(presenter, CharacterSwitched(character_id=2, name="Ren"))
     assert view.active == 2
@@ -267,9 +261,7 @@ def test_history_is_loaded_a_page_at_a_time(
     presenter: ChatPresenter, room: Room, view: View
 ) -> None:
     room.api.answers["/api/characters/1/chat?limit=50"] = [row(n) for n in range(31, 81)]
-    room.api.answers["/api/characters/1/chat?limit=50&before=31"] = [
-        row(n) for n in range(1, 31)
-    ]
+    room.api.answers["/api/characters/1/chat?limit=50&before=31"] = [row(n) for n in range(1, 31)]
     presenter.on_connection("down")
     presenter.on_connection("up")
     assert len(view.order) == 100
@@ -294,9 +286,7 @@ def test_a_page_that_cannot_be_loaded_can_be_asked_for_again(
     assert room.toasts == [("Away.", "warning")] * 2
 
 
-def test_a_running_turn_survives_a_reload(
-    presenter: ChatPresenter, room: Room, view: View
-) -> None:
+def test_a_running_turn_survives_a_reload(presenter: ChatPresenter, room: Room, view: View) -> None:
     turn = ask(presenter, room)
     room.api.answers["/api/characters/1/chat?limit=50"] = [row(1)]
     presenter.on_connection("down")
@@ -339,9 +329,7 @@ def test_rows_become_bubbles() -> None:
     assert (fifth.who, fifth.key) == ("character", "t3:character")
 
 
-def test_the_engines_are_named_honestly(
-    presenter: ChatPresenter, room: Room, view: View
-) -> None:
+def test_the_engines_are_named_honestly(presenter: ChatPresenter, room: Room, view: View) -> None:
     room.context.engines = [
         {"kind": "llm", "name": "ollama", "available": False, "active": False},
         {"kind": "llm", "name": "persona", "available": True, "active": True},

@@ -62,9 +62,7 @@ def connect(desk: Desk, fake: FakeBackend) -> None:
     wait_until(lambda: desk.states and desk.states[-1] == "up")
 
 
-def test_a_turn_arrives_as_events_sound_and_pictures(
-    desk: Desk, fake_backend: FakeBackend
-) -> None:
+def test_a_turn_arrives_as_events_sound_and_pictures(desk: Desk, fake_backend: FakeBackend) -> None:
     connect(desk, fake_backend)
     assert desk.client.send_voice({"type": "chat.send", "text": "Hello", "turn_id": "t1"})
     wait_until(lambda: desk.events(ChatResponse))
@@ -89,9 +87,7 @@ def test_a_cancelled_turn_is_flushed(desk: Desk, fake_backend: FakeBackend) -> N
     assert desk.events(ChatResponse)[0].interrupted
 
 
-def test_what_was_missed_is_replayed_after_a_crash(
-    desk: Desk, fake_backend: FakeBackend
-) -> None:
+def test_what_was_missed_is_replayed_after_a_crash(desk: Desk, fake_backend: FakeBackend) -> None:
     connect(desk, fake_backend)
     fake_backend.emit(CharacterSwitched(character_id=2, name="Ren"))
     wait_until(lambda: len(desk.events(CharacterSwitched)) == 1)
@@ -119,17 +115,13 @@ def test_another_backend_is_reached_without_a_restart(
         wait_until(lambda: second.received)
 
 
-def test_a_wrong_token_never_counts_as_connected(
-    desk: Desk, fake_backend: FakeBackend
-) -> None:
+def test_a_wrong_token_never_counts_as_connected(desk: Desk, fake_backend: FakeBackend) -> None:
     desk.client.retarget(Backend(fake_backend.url, "wrong"))
     threading.Event().wait(0.4)
     assert desk.states == []
 
 
-def test_unknown_and_broken_messages_are_survived(
-    desk: Desk, fake_backend: FakeBackend
-) -> None:
+def test_unknown_and_broken_messages_are_survived(desk: Desk, fake_backend: FakeBackend) -> None:
     connect(desk, fake_backend)
     assert fake_backend.loop is not None
     for text in ('{"type": "future"}', "not json", "[]", '{"seq":0,"at":1,"event":{"type":"?"}}'):
@@ -150,9 +142,7 @@ def test_an_array_of_envelopes_is_unpacked(desk: Desk, fake_backend: FakeBackend
     wait_until(lambda: sum(item.event.type == "bus.dropped" for item in desk.items) == 2)
 
 
-def test_state_comes_from_the_conversation_only(
-    desk: Desk, fake_backend: FakeBackend
-) -> None:
+def test_state_comes_from_the_conversation_only(desk: Desk, fake_backend: FakeBackend) -> None:
     connect(desk, fake_backend)
     desk.client.send_voice({"type": "chat.send", "text": "Hello"})
     wait_until(lambda: [e.state for e in desk.events(TurnStateChanged)][-1:] == ["idle"])

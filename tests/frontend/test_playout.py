@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from itertools import pairwise
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_a_flush_fades_within_5_ms_and_drops_the_rest() -> None:
     buffer.flush()
     block = values(buffer.read(BLOCK, 100.2))
     assert block[0] > 9_000
-    assert all(a >= b for a, b in zip(block, block[1:], strict=False))
+    assert all(a >= b for a, b in pairwise(block))
     assert not any(block[FADE_SAMPLES:])
     assert not buffer.waiting
     assert buffer.silent_at == pytest.approx(100.2 + FADE_SAMPLES / RATE)

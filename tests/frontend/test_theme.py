@@ -11,9 +11,7 @@ from frontend.theme import DARK, LIGHT, Palette, look, on_theme_change
 
 @pytest.mark.parametrize("palette", [DARK, LIGHT], ids=lambda p: p.mode)
 @pytest.mark.parametrize("surface", ["bg", "sidebar", "card"])
-@pytest.mark.parametrize(
-    "ink", ["fg", "muted", "accent", "success", "info", "warning", "danger"]
-)
+@pytest.mark.parametrize("ink", ["fg", "muted", "accent", "success", "info", "warning", "danger"])
 def test_text_is_readable(palette: Palette, surface: str, ink: str) -> None:
     assert contrast(getattr(palette, ink), getattr(palette, surface)) >= 4.5
 

@@ -18,6 +18,7 @@ from tests.support.window_parts import wait_until
 
 RATE = 48_000
 FRAME = 960
+RECORDER_LAG_S = 1.5
 
 
 def frame(index: int, generation: int = 0) -> MediaFrame:
@@ -56,21 +57,20 @@ def test_a_tone_is_heard_whole(player: Player, pulse_sink: SoundCard) -> None:
     time.sleep(0.3)
     with pulse_sink.recording() as take:
         say(player, range(50))
-        wait_until(lambda: not player.speaking)
-        time.sleep(0.3)
-    assert heard_seconds(take.samples) == pytest.approx(1.0, abs=0.15)
+        time.sleep(RECORDER_LAG_S)
+    assert heard_seconds(take.samples) == pytest.approx(1.0, abs=0.05)
 
 
 def test_a_stop_is_heard_within_200_ms(player: Player, pulse_sink: SoundCard) -> None:
     player.prepare(time.monotonic())
     time.sleep(0.3)
     with pulse_sink.recording() as take:
-        say(player, range(40))
+        say(player, range(20))
         player.hush()
-        time.sleep(0.5)
+        say(player, range(20, 40))
+        time.sleep(RECORDER_LAG_S)
     assert 0 < player._metrics.silence[0] < 0.2
-    loud = np.abs(take.samples) > 500
-    assert not loud[-int(0.25 * RATE) :].any()
+    assert 0.2 < heard_seconds(take.samples) < 0.6
 
 
 def test_the_card_is_listed(pulse_sink: SoundCard) -> None:

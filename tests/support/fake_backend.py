@@ -17,6 +17,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import uvicorn
+from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
+from fastapi.responses import JSONResponse, Response
+from PIL import Image, ImageDraw
+
 from event_system import (
     BusHello,
     CharacterSwitched,
@@ -37,9 +41,6 @@ from event_system import (
     encode,
     pack_media,
 )
-from fastapi import FastAPI, Request, WebSocket, WebSocketDisconnect
-from fastapi.responses import JSONResponse, Response
-from PIL import Image, ImageDraw
 
 TOKEN = "fake-token"
 FRAME = 960
@@ -199,17 +200,13 @@ class FakeBackend:
 
     async def _picture(self, opening: float, pts: int) -> None:
         jpeg = self._pictures[min(7, int(opening * 8))]
-        await self._send(
-            pack_media(MediaFrame(MediaKind.AVATAR_JPEG, self._generation, pts, jpeg))
-        )
+        await self._send(pack_media(MediaFrame(MediaKind.AVATAR_JPEG, self._generation, pts, jpeg)))
 
     async def _answer(self, text: str, turn_id: str, spoken_only: bool = False) -> None:
         script, character = self.script, self._active()
         began = time.monotonic()
         if not spoken_only:
-            await self._say(
-                ChatMessageEvent(turn_id=turn_id, character_id=character, text=text)
-            )
+            await self._say(ChatMessageEvent(turn_id=turn_id, character_id=character, text=text))
         await self._say(TurnStateChanged(state="thinking", turn_id=turn_id))
         await asyncio.sleep(script.think_s)
         if script.error:

@@ -21,6 +21,7 @@ class FixedProvider:
     def __init__(self, backend: Backend | None = None, state: str = "up") -> None:
         self.backend = backend
         self.state = state
+        self.notice = ""
 
     def current(self) -> Backend | None:
         return self.backend
@@ -87,6 +88,7 @@ class Room:
             toast=lambda text, kind: self.toasts.append((text, kind)),
             stop_answer=self._stop,
             hurry=lambda: None,
+            wake_at=lambda _at: None,
             refresh_engines=lambda: None,
             schedule=lambda _ms, _function: "",
             cancel=lambda _timer: None,
