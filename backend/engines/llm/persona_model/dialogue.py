@@ -12,9 +12,10 @@ from collections.abc import Callable
 from backend.engines.llm.persona_model import intents
 from backend.engines.llm.persona_model.from_card import about_self, from_examples, from_statements
 from backend.engines.llm.persona_model.games import choice, clock, worked_out
+from backend.engines.llm.persona_model.greetings import SHORT_GREETING
 from backend.engines.llm.persona_model.languages import foreign_reply
 from backend.engines.llm.persona_model.odd_input import odd_input
-from backend.engines.llm.persona_model.phrases import REPLIES, SHORT_GREETING
+from backend.engines.llm.persona_model.phrases import REPLIES
 from backend.engines.llm.persona_model.recall import recall, reflected, told_now
 from backend.engines.llm.persona_model.small_talk import (
     accepted_offer,

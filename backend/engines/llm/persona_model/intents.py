@@ -36,7 +36,7 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("knock", r"^knock,? knock\b"),
     ("riddle", r"^why (?:did|do|does|is|are|was|were|can|could|should) (?:the|a|an|my|some|two)\b|^what do you (?:call|get)\b|^what did the\b|^how many .* does it take\b"),
     ("joke", r"\b(?:joke|jokes|pun|puns|make me laugh|something funny)\b"),
-    ("fact", r"\b(?:tell|teach|say|show) (?:me |us |chat )*(?:something|a (?:fun |random |cool )?fact|anything)\b|\b(?:fun|random) fact\b|^surprise me\b|\bwhat is new\b"),
+    ("fact", r"\b(?:tell|teach|say|show) (?:me |us |chat )*(?:something|a (?:fun |random |cool )?(?:fact|secret)|anything)\b|\b(?:fun|random) fact\b|^surprise me\b|\bwhat is new\b"),
     ("eat", r"\bwhat (?:should|shall|can|could|do) (?:i|we) (?:eat|cook|have for (?:dinner|lunch|breakfast)|order)\b|\bwhat is for (?:dinner|lunch|breakfast)\b"),
     ("story", r"\b(?:tell|write|make up|read)\b.*\b(?:story|tale|fairy ?tale|poem|haiku)\b"),
     ("sing", r"\b(?:sing|singing)\b.*\b(?:song|something|for (?:me|us)|please)\b|^(?:please )?sing\b|\bcan you sing\b"),
@@ -61,6 +61,10 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("why", r"^(?:but )?why(?: not| so| is that)?\s*\?*$|^how come\s*\?*$"),
     ("huh", r"^(?:what|huh|pardon|sorry what|which one|who|where|when|how|come again|i do not (?:understand|get it))\s*\?+$"),
     ("no_idea", r"^(?:well |hmm? |oh )?(?:i do not know|no idea|not sure|i am not sure|dunno)(?: what to (?:say|do|talk about))?\s*[.!]*$"),
+    ("private", r"\b(?:record(?:ing)?|spy(?:ing)? on|tracking|saving) (?:me|us|this|my)\b|\bare you (?:recording|spying)\b"),
+    ("ask_me", r"^(?:can|may|could) i ask (?:you )?(?:something|a question|anything)\b|^i have a question\b"),
+    ("you_are_nice", r"\bdo you think i am\b|\bwhat do you think (?:of|about) me\b"),
+    ("what_did", r"\bwhat did you do\b|\bwhat have you been (?:doing|up to)\b"),
     ("love_me", r"\bdo you (?:really )?(?:like|miss|hate) me\b|\bare (?:we|you my) friends?\b"),
     ("love", r"\bi (?:really |so )?(?:like|adore|miss(?:ed)?) you\b|\bmarry me\b|\bbe my (?:girlfriend|boyfriend|wife|husband|waifu)\b"),
     ("weather", r"\b(?:weather|temperature outside|raining|snowing|forecast)\b.*\?|\b(?:what|how) is the weather\b|\bis it (?:going to (?:rain|snow|be)|raining|snowing|sunny|cold|hot)\b"),
@@ -156,7 +160,7 @@ DISLIKE_TOLD = re.compile(
     re.I,
 )
 OPINION = re.compile(
-    r"\b(?:what do you think (?:about|of)|how do you (?:like|feel about)|(?:your|any) (?:opinion|thoughts) (?:on|about)|do you (?:like|love|enjoy|hate))\s+(?P<thing>[^.!?,;\n]{2,40})",
+    r"\b(?:what do you think (?:about|of)|how do you (?:like|feel about)|(?:your|any) (?:opinion|thoughts) (?:on|about)|do you (?:like|love|enjoy|hate)|what(?:['’]s| is) the best)\s+(?P<thing>[^.!?,;\n]{2,40})",
     re.I,
 )
 

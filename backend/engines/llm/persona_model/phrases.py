@@ -8,35 +8,6 @@ what the talk is about. The lines claim nothing about the character that a card 
 
 from __future__ import annotations
 
-GREETING = (
-    "Hi{vocative}! It's good to have you here.",
-    "Hello{vocative}! I was hoping you'd come by.",
-    "Good {part}{vocative}! Nice to see you.",
-    "Hey{vocative}! There you are.",
-    "Hello{vocative}! Welcome in.",
-)
-GREETING_BACK = (
-    "Hello again{vocative}!",
-    "Hi again! I'm still right here.",
-    "Hey! We've said hello already, but I like hellos.",
-)
-SHORT_GREETING = ("Hi{vocative}!", "Hello{vocative}!", "Hey{vocative}!")
-
-ASK_BACK = (
-    "How is your {part} going?",
-    "What are you up to today?",
-    "What would you like to talk about?",
-    "What's the best thing that happened to you this week?",
-    "Have you listened to anything good lately?",
-    "What are you looking forward to?",
-    "What have you been busy with?",
-)
-ASK_NAME = (
-    "What should I call you?",
-    "What's your name, by the way?",
-    "Who do I have the pleasure of talking to?",
-)
-
 REPLIES: dict[str, tuple[str, ...]] = {
     "how_are_you": (
         "I'm doing well, thank you! How about you?",
@@ -189,6 +160,20 @@ REPLIES: dict[str, tuple[str, ...]] = {
     "other_clock": (
         "I can't tell for that place. On my clock it's {time}.",
         "My clock only knows where we are. Here it's {time}.",
+    ),
+    "private": ("My answers are made right here on this computer, and I send them nowhere.",),
+    "ask_me": (
+        "Of course! Ask away.",
+        "Always. What is it?",
+        "You may ask me anything. I may even know the answer!",
+    ),
+    "you_are_nice": (
+        "I think you're good company, and that's what I can tell from here!",
+        "You're here and you talk to me. You score very high with me!",
+    ),
+    "what_did": (
+        "Mostly I listened, and waited for somebody to talk to. It paid off! And you?",
+        "A bit of this, a bit of that, and now you. How about your day?",
     ),
     "love_me": (
         "Of course I like you! You talk to me, what more could I want?",

@@ -11,6 +11,7 @@ from backend.engines.llm.persona_model.turn import Turn
 from backend.engines.llm.persona_model.words import content_words, sentences, words
 
 _ABOUT = {"live": "live", "from": "come", "old": "old", "age": "old", "work": "work", "job": "work"}
+_UNSPOKEN = frozenset(("their", "the", "named", "name", "years", "old"))
 _SWAPS = {
     "i": "you", "me": "you", "my": "your", "mine": "yours", "myself": "yourself", "am": "are",
     "you": "me", "your": "my", "yours": "mine", "yourself": "myself", "was": "were", "our": "your",
@@ -118,7 +119,7 @@ def told_now(turn: Turn) -> str:
         return turn.pick(REPLIES["like_told"], thing=reflected(like["thing"]))
     spoken = set(words(turn.plain))
     for fact in turn.facts:
-        content = [word for word in words(fact)[1:] if word not in ("their", "the", "named")]
+        content = [word for word in words(fact)[1:] if word not in _UNSPOKEN]
         if content and spoken.issuperset(content):
             return turn.pick(REPLIES["fact_told"], you_fact=second_person(fact))
     return ""

@@ -5,13 +5,8 @@ from __future__ import annotations
 import re
 
 from backend.engines.llm.persona_model import intents
-from backend.engines.llm.persona_model.phrases import (
-    ASK_BACK,
-    ASK_NAME,
-    GREETING,
-    GREETING_BACK,
-    REPLIES,
-)
+from backend.engines.llm.persona_model.greetings import ASK_BACK, ASK_NAME, GREETING, GREETING_BACK
+from backend.engines.llm.persona_model.phrases import REPLIES
 from backend.engines.llm.persona_model.recall import as_written, reflected
 from backend.engines.llm.persona_model.stories import FOODS, HEROES, JOKE_AFTER, JOKES, THINGS
 from backend.engines.llm.persona_model.turn import Turn
