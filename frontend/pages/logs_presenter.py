@@ -132,7 +132,8 @@ class LogsPresenter:
     def footer(self) -> str:
         """One line on how much is shown, waits and was dropped."""
         shown, kept = len(self.store.rows), len(self.store)
-        parts = [f"{shown:,} of {kept:,} lines" if shown < kept else f"{kept:,} lines"]
+        noun = "line" if kept == 1 else "lines"
+        parts = [f"{shown:,} of {kept:,} {noun}" if shown < kept else f"{kept:,} {noun}"]
         if self.held:
             parts.append(f"{self.held:,} waiting")
         if self.dropped:

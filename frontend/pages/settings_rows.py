@@ -11,6 +11,7 @@ import ttkbootstrap as ttk
 from frontend.context import AppContext
 from frontend.pages.settings_fields import FieldSpec, choice_name, parse
 from frontend.pages.settings_presenter import SettingsPresenter
+from frontend.pages.status_presenter import split_label
 from frontend.widgets.form import (
     ChoiceField,
     Field,
@@ -148,7 +149,7 @@ def order_items(engines: Sequence[Mapping[str, Any]]) -> list[OrderItem]:
     return [
         OrderItem(
             str(engine["name"]),
-            str(engine.get("label") or engine["name"]),
+            split_label(str(engine.get("label") or engine["name"]))[0],
             _note(engine),
             bool(engine.get("available")),
         )
@@ -159,7 +160,7 @@ def order_items(engines: Sequence[Mapping[str, Any]]) -> list[OrderItem]:
 def _note(engine: Mapping[str, Any]) -> str:
     if engine.get("active"):
         return "on duty"
-    return "" if engine.get("available") else "cannot run now"
+    return "" if engine.get("available") else "cannot run"
 
 
 def _fixed_text(spec: FieldSpec, value: Any) -> str:

@@ -67,7 +67,7 @@ class Turn:
 
 @dataclass(frozen=True)
 class EngineRow:
-    """One line of the engines table."""
+    """One line of the engines table; `model` is its model, or what else tells it from others."""
 
     kind: str
     name: str
@@ -219,13 +219,14 @@ def engine_rows(answer: Iterable[Mapping[str, Any]]) -> list[EngineRow]:
         if state == "ready":
             manned.add(kind)
         model = str(engine.get("model") or "")
+        label, aside = split_label(str(engine.get("label") or name))
         rows.append(
             EngineRow(
                 kind=kind,
                 name=name,
-                label=str(engine.get("label") or name),
+                label=label,
                 state=state,
-                model="" if model == name else model,
+                model=aside if model in ("", name) else model,
                 summary=str(engine.get("summary") or ""),
                 reason=str(engine.get("reason") or ""),
                 remedy=str(engine.get("remedy") or ""),
@@ -233,6 +234,12 @@ def engine_rows(answer: Iterable[Mapping[str, Any]]) -> list[EngineRow]:
         )
     order = list(KINDS)
     return sorted(rows, key=lambda row: order.index(row.kind) if row.kind in order else len(order))
+
+
+def split_label(label: str) -> tuple[str, str]:
+    """An engine's name and what stands behind it in brackets."""
+    name, _, aside = label.partition(" (")
+    return name, aside.removesuffix(")")
 
 
 def duration(seconds: float) -> str:

@@ -59,7 +59,7 @@ class StackedBars(Canvas):
         self._most = most
         self._bars: Sequence[Bar] = ()
         self._series: Sequence[Series] = ()
-        self._legend_height = 0
+        self._legend_height = self._left = 0
         self.bind("<Configure>", lambda event: self._draw())
         self.bind("<Motion>", self._hover)
         self.bind("<Leave>", lambda event: self.delete("tip"))
@@ -74,7 +74,7 @@ class StackedBars(Canvas):
         """Left, top, right and bottom of the plot."""
         px = look(self).px
         top = self._legend_height + px(14)
-        return px(52), top, self.winfo_width() - px(4), self.winfo_height() - px(8)
+        return self._left, top, self.winfo_width() - px(4), self.winfo_height() - px(8)
 
     def _draw(self) -> None:
         colours, fonts = look(self).palette, look(self).fonts
@@ -88,13 +88,16 @@ class StackedBars(Canvas):
             return
         self._draw_legend()
         ticks = scale(max(sum(bar.values) for bar in self._bars))
+        labels = [f"{tick:g} {self._unit}" for tick in ticks]
+        small = tk.font.Font(self, font=fonts.small)
+        self._left = max(small.measure(label) for label in labels) + look(self).px(10)
         left, top, right, bottom = self._plot()
-        for tick in ticks:
+        for tick, label in zip(ticks, labels, strict=True):
             y = bottom - (bottom - top) * tick / ticks[-1]
             self.create_line(left, y, right, y, fill=colours.line)
             self.create_text(
-                left - look(self).px(8), y, text=f"{tick:g} {self._unit}", anchor="e",
-                fill=colours.muted, font=fonts.small,
+                left - look(self).px(8), y, text=label, anchor="e",
+                fill=colours.muted, font=small,
             )  # fmt: skip
         self._draw_bars(ticks[-1])
 

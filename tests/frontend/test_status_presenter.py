@@ -8,7 +8,13 @@ import pytest
 
 from event_system import ChatResponse, Envelope, Stage, SystemStatus
 from frontend.api import ApiError
-from frontend.pages.status_presenter import STAGES, StatusPresenter, duration, engine_rows
+from frontend.pages.status_presenter import (
+    STAGES,
+    StatusPresenter,
+    duration,
+    engine_rows,
+    split_label,
+)
 from tests.support.page_context import ENGINES, ScriptedApi
 
 
@@ -139,6 +145,14 @@ def test_engine_rows_are_sorted_by_kind_and_say_their_state() -> None:
         ("clip", "puppet", "Ready", ""),
         ("clip", "video", "Stand-by", ""),
     ]
+
+
+def test_what_stands_in_brackets_is_told_apart() -> None:
+    assert split_label("Built-in persona (no language model)") == (
+        "Built-in persona",
+        "no language model",
+    )
+    assert split_label("Ollama") == ("Ollama", "")
 
 
 @pytest.mark.parametrize(
