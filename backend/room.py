@@ -44,6 +44,7 @@ class EngineRoom:
     history: History
     recorder: Recorder
     sessions: dict[str, VoiceSession] = field(default_factory=dict)
+    _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def tell_notices(self) -> None:
         """Publish what the user should know about how the database was opened."""
@@ -83,23 +84,25 @@ class EngineRoom:
         Raises:
             BusyError: Three others are running.
         """
-        found = self.sessions.get(name)
-        if found is not None:
-            return found
+        if name not in self.sessions:
+            character = await asyncio.to_thread(self.characters.active)
+            # Others may have been made meanwhile, even this one.
+            if name not in self.sessions:
+                self.sessions[name] = self._new_session(name, character)
+        return self.sessions[name]
+
+    def _new_session(self, name: str, character: Character) -> VoiceSession:
         if len(self.sessions) >= MAX_SESSIONS:
             raise BusyError(f"{MAX_SESSIONS} conversations are running; end one of them first.")
-        character = await asyncio.to_thread(self.characters.active)
-        if name not in self.sessions:
-            self.sessions[name] = VoiceSession(
-                name,
-                character,
-                settings=lambda: self.settings,
-                host=self.host,
-                characters=self.characters,
-                history=self.history,
-                bus=self.bus,
-            )
-        return self.sessions[name]
+        return VoiceSession(
+            name,
+            character,
+            settings=lambda: self.settings,
+            host=self.host,
+            characters=self.characters,
+            history=self.history,
+            bus=self.bus,
+        )
 
     async def release(self, session: VoiceSession) -> None:
         """End a session that nobody watches any more; the main one stays."""
@@ -127,8 +130,9 @@ class EngineRoom:
         Raises:
             SettingsError: A key or a value is wrong; nothing was changed.
         """
-        before = self.settings
-        self.settings = await asyncio.to_thread(change_settings, before, changes)
+        async with self._changing:
+            before = self.settings
+            self.settings = await asyncio.to_thread(change_settings, before, changes)
         set_level(self.settings)
         await self.host.reconfigure()
         if (before.avatar_size, before.avatar_fps) != (

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select, update
 
 from backend.conversation.memory import learn
 from backend.engines.base import ChatMessage
+from backend.errors import BadInputError
 from database import ChatLog, Database
 from event_system import Stage
 
@@ -56,8 +57,15 @@ class History:
         text: str,
         source: Literal["typed", "voice", "api"],
     ) -> None:
-        """Record the user's message before anything is done with it, so that it is not lost."""
+        """Record the user's message before anything is done with it, so that it is not lost.
+
+        Raises:
+            BadInputError: The turn's id was used before.
+            DatabaseError: It could not be written.
+        """
         with self._database.write() as session:
+            if session.scalar(select(ChatLog.id).where(ChatLog.turn_id == turn_id)):
+                raise BadInputError(f"The turn_id {turn_id!r} was used before; give a new one.")
             session.add(
                 ChatLog(
                     turn_id=turn_id, character_id=character_id, user_message=text, source=source

@@ -113,7 +113,7 @@ class VoiceSession:
                     turn_id=turn.turn_id, character_id=character.id, text=text, source=source
                 )
             )
-            self._start(turn, self._answer(turn, character, text))
+            await self._start(turn, self._answer(turn, character, text))
         return turn.turn_id
 
     async def speak(self, text: str) -> str:
@@ -126,7 +126,7 @@ class VoiceSession:
         async with self._lock:
             await self._interrupt()
             turn = self._new_turn(uuid.uuid4().hex, Waterfall())
-            self._start(turn, self._say(turn, text))
+            await self._start(turn, self._say(turn, text))
         return turn.turn_id
 
     async def cancel(self) -> bool:
@@ -166,10 +166,12 @@ class VoiceSession:
             gate=SpeechGate(names(settings.blocked_words)),
         )
 
-    def _start(self, turn: Turn, work: Coroutine[None, None, None]) -> None:
+    async def _start(self, turn: Turn, work: Coroutine[None, None, None]) -> None:
         self._running = turn
         self._set_state("thinking", turn.turn_id)
         self._turn = asyncio.create_task(work)
+        # A task that is cancelled before its first step never runs, and this one has to conclude.
+        await asyncio.sleep(0)
 
     async def _interrupt(self) -> bool:
         task = self._turn
@@ -177,8 +179,8 @@ class VoiceSession:
             return False
         if not self._concluding:
             task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        # Not `await task`: a caller that goes away must not cancel what is concluding.
+        await asyncio.wait([task])
         return True
 
     async def _answer(self, turn: Turn, character: Character, text: str) -> None:
@@ -197,8 +199,7 @@ class VoiceSession:
         except KotodamaError as error:
             reply.error = error
         except Exception as error:
-            log.exception("the turn failed")
-            reply.error = KotodamaError(f"The turn failed ({type(error).__name__}); see the log.")
+            reply.error = _surprise(error)
         said = heard_text(heard) if interrupted else reply.written.strip()
         await self._conclude(turn, character, interrupted, said)
 
@@ -208,6 +209,8 @@ class VoiceSession:
             await self.stage.drained()
         except asyncio.CancelledError:
             self.stage.flush(turn.turn_id)
+        except Exception as error:
+            turn.reply.error = _surprise(error)
         if turn.reply.error:
             self._tell_error(turn.reply.error, turn.turn_id)
         self._end(turn)
@@ -251,3 +254,9 @@ class VoiceSession:
         envelope: Envelope = self._bus.publish(event)
         for sink in tuple(self.stage.sinks):
             sink.event(envelope)
+
+
+def _surprise(error: Exception) -> KotodamaError:
+    """What the user is told of an error that nobody foresaw."""
+    log.error("the turn failed", exc_info=error)
+    return KotodamaError(f"The turn failed ({type(error).__name__}); see the log.")

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from backend.conversation.history import History, TurnOutcome
-from database import Character, Database, DatabaseError, open_database
+from backend.errors import BadInputError
+from database import Character, Database, open_database
 from event_system import Stage
 
 
@@ -108,7 +109,7 @@ def test_the_users_name_is_remembered_and_the_newest_one_counts(history: History
 
 def test_a_turn_id_is_used_once(history: History) -> None:
     history.begin("t1", 1, "Hi", "typed")
-    with pytest.raises(DatabaseError):
+    with pytest.raises(BadInputError, match="t1"):
         history.begin("t1", 1, "Hi again", "typed")
     assert len(history.page(1, 10)) == 1
 
