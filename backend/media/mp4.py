@@ -138,7 +138,8 @@ class Mp4Writer:
             raise BadInputError(
                 f"A frame of {bgr.shape} does not fit a video of {self.size[0]}×{self.size[1]}."
             )
-        self._put("video", np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420)))
+        # A copy is cheaper than the conversion, which the encoder's thread does on another core.
+        self._put("video", bgr.copy())
 
     def write_audio(self, pcm: Pcm) -> None:
         """Append sound: (samples,) int16 mono at the writer's sample rate.
@@ -206,7 +207,7 @@ class _Encoder:
         self._samples = 0
 
     def encode(self, kind: str, data: NDArray[Any]) -> None:
-        """Take a picture (I420) or sound (int16)."""
+        """Take a picture (BGR) or sound (int16)."""
         if kind == "video":
             self._encode_frame(data)
         else:
@@ -218,7 +219,8 @@ class _Encoder:
         for stream in (self._video, self._audio):
             self._file.mux(stream.encode(None))
 
-    def _encode_frame(self, i420: NDArray[np.uint8]) -> None:
+    def _encode_frame(self, bgr: Bgr) -> None:
+        i420 = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
         frame = av.VideoFrame.from_ndarray(i420, format="yuv420p")
         frame.pts = self._frames
         frame.time_base = Fraction(1, self._writer.fps)
