@@ -208,7 +208,11 @@ def llama_cpp_server(words: Sequence[str]) -> Handler:
 
 def ollama(words: Sequence[str], models: Sequence[dict[str, Any]] | None = None) -> Handler:
     """/api/tags and /api/chat of Ollama."""
-    installed = [{"name": "qwen3:4b", "details": {"family": "qwen3"}}] if models is None else models
+    installed = (
+        [{"name": "qwen3:4b", "model": "qwen3:4b", "details": {"family": "qwen3"}}]
+        if models is None
+        else models
+    )
 
     async def handle(request: Request, reply: Reply) -> None:
         if request.path == "/api/tags":
