@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 import tkinter as tk
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -79,7 +80,7 @@ class App:
         self._owns_root = root is None
         self.root = root or make_root(settings.theme)
         self._icon = icon_picture(self.root)
-        self.root.iconphoto(True, self._icon)
+        self.root.iconphoto(True, str(self._icon))
         self.root.report_callback_exception = self._report
         self.pump = Pump(self.root, self._on_event, self._on_tick, self.metrics)
         self.context = self._make_context(settings)
@@ -131,9 +132,8 @@ class App:
         root.protocol("WM_DELETE_WINDOW", self.close)
         for spec in PAGES.values():
             if spec.nav:
-                key = spec.nav.key
                 sequence = f"<Control-Key-{spec.nav.shortcut[-1]}>"
-                root.bind(sequence, lambda _event, page=key: self.navigate(page))  # type: ignore[misc]
+                root.bind(sequence, partial(self._navigate_by_key, spec.nav.key))
         root.bind("<Control-f>", lambda _event: self._find())
         root.bind("<Escape>", lambda _event: self.stop_answer())
         root.bind("<F1>", lambda _event: self._help())
@@ -166,6 +166,9 @@ class App:
         page = self._pages[key]
         page.pack(fill="both", expand=True)
         page.on_show()
+
+    def _navigate_by_key(self, page: str, _event: tk.Event[tk.Misc]) -> None:
+        self.navigate(page)
 
     def page(self, key: str) -> PageFrame | None:
         """A page that was built already."""

@@ -54,7 +54,7 @@ def backoff(attempt: int, jitter: float) -> float:
         attempt: How many attempts failed in a row, from 1.
         jitter: 0 to 1; spreads clients that lost the same backend over half of the wait.
     """
-    full = min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2 ** min(attempt - 1, 10))
+    full = min(BACKOFF_MOST_S, BACKOFF_FIRST_S * 2.0 ** min(attempt - 1, 10))
     return full * (0.5 + 0.5 * jitter)
 
 

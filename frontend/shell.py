@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,7 @@ def short_name(engine: Mapping[str, Any]) -> str:
     return model.rsplit("/", 1)[-1] if model else str(engine.get("name", ""))
 
 
-def lamps(engines: list[Mapping[str, Any]], *, connected: bool) -> list[Lamp]:
+def lamps(engines: Sequence[Mapping[str, Any]], *, connected: bool) -> list[Lamp]:
     """The state of each kind of engine for the sidebar's foot."""
     if not connected:
         return [Lamp(label, "waiting", "off") for _, label in _KINDS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tkinter as tk
+from functools import partial
 
 import ttkbootstrap as ttk
 from PIL import Image
@@ -129,9 +130,7 @@ class ChatPage(PageFrame):
         self._characters, self._active = characters, active
         self._show_picker()
         for character in characters:
-            self._portraits.fetch(
-                character.number, lambda picture, n=character.number: self._got(n, picture)
-            )  # type: ignore[misc]
+            self._portraits.fetch(character.number, partial(self._got, character.number))
 
     def show_engines(self, text: str) -> None:
         """Show what answers and what speaks."""
@@ -179,7 +178,7 @@ class ChatPage(PageFrame):
                 label=f"{mark}{character.name}",
                 image=self._portraits.circle(character.number, self.context.px(24)),
                 compound="left",
-                command=lambda number=character.number: self.presenter.switch(number),
+                command=partial(self.presenter.switch, character.number),
             )
         below = self._picker.winfo_rooty() + self._picker.winfo_height()
         menu.tk_popup(self._picker.winfo_rootx(), below)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tkinter as tk
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import ttkbootstrap as ttk
 
@@ -66,7 +67,7 @@ class BubbleList(ttk.Frame):
         canvas.bind("<Button-4>", lambda _e: self._scroll(-60))
         canvas.bind("<Button-5>", lambda _e: self._scroll(60))
         for key, step in (("Up", -40), ("Down", 40), ("Prior", -400), ("Next", 400)):
-            canvas.bind(f"<{key}>", lambda _e, by=step: self._scroll(by))  # type: ignore[misc]
+            canvas.bind(f"<{key}>", partial(self._scroll_by_key, step))
         canvas.bind("<Home>", lambda _e: self._move_to(0))
         canvas.bind("<End>", lambda _e: self.to_end())
         canvas.bind("<ButtonPress-1>", self._press)
@@ -140,12 +141,14 @@ class BubbleList(ttk.Frame):
     @property
     def selection(self) -> str:
         """The text that is selected in a bubble."""
-        item = self.canvas.select_item()
+        # Tcl's own commands: tkinter declares no types for these.
+        call, canvas = self.tk.call, str(self.canvas)
+        item = str(call(canvas, "select", "item"))
         if not item:
             return ""
-        first = self.canvas.index(item, "sel.first")
-        last = self.canvas.index(item, "sel.last")
-        return str(self.canvas.itemcget(item, "text"))[first : last + 1]
+        first = int(call(canvas, "index", item, "sel.first"))
+        last = int(call(canvas, "index", item, "sel.last"))
+        return str(call(canvas, "itemcget", item, "-text"))[first : last + 1]
 
     @property
     def drawn(self) -> int:
@@ -222,7 +225,7 @@ class BubbleList(ttk.Frame):
             self.canvas.yview_moveto(1.0)
         self._draw_visible()
 
-    def _note_scroll(self, first: str, last: str) -> None:
+    def _note_scroll(self, first: float | str, last: float | str) -> None:
         self._bar.set(first, last)
         if not self._redraw:
             self._redraw = self.after_idle(self._after_scroll)
@@ -237,6 +240,9 @@ class BubbleList(ttk.Frame):
 
     def _scroll(self, by: float) -> None:
         self._move_to(self.canvas.canvasy(0) + look(self).px(by))
+
+    def _scroll_by_key(self, by: float, _event: tk.Event[tk.Misc]) -> None:
+        self._scroll(by)
 
     def _move_to(self, y: float) -> None:
         region = self.canvas.cget("scrollregion").split()

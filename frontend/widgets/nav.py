@@ -5,6 +5,7 @@ from __future__ import annotations
 import tkinter as tk
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import ttkbootstrap as ttk
@@ -47,10 +48,8 @@ class _Item(Canvas):
         self._selected = self._hovered = False
         self._narrow = False
         self._tip = ttk.ToolTip(self, text=f"{entry.label}  {entry.shortcut}", position="right")
-        for sequence, action in (
-            ("<Button-1>", choose), ("<Return>", choose), ("<space>", choose),
-        ):  # fmt: skip
-            self.bind(sequence, lambda _event, act=action: act())
+        for sequence in ("<Button-1>", "<Return>", "<space>"):
+            self.bind(sequence, lambda _event: choose())
         self.bind("<Enter>", lambda _event: self._hover(True))
         self.bind("<Leave>", lambda _event: self._hover(False))
         for sequence in ("<FocusIn>", "<FocusOut>"):
@@ -127,7 +126,7 @@ class NavRail(Frame):
         self._brand = ttk.Label(head, text=brand, style="SideBrand.TLabel")
         self._items: dict[str, _Item] = {}
         for entry in entries:
-            item = _Item(self, entry, lambda key=entry.key: choose(key))  # type: ignore[misc]
+            item = _Item(self, entry, partial(choose, entry.key))
             item.pack(pady=look(self).px(2))
             self._items[entry.key] = item
         self._foot = ttk.Frame(self, style="Side.TFrame")
