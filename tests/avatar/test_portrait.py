@@ -187,6 +187,17 @@ def test_every_channel_shows_and_none_raises(channel: str) -> None:
         assert frame.shape == (SIZE, SIZE, 3)
 
 
+@pytest.mark.parametrize("style", STYLES)
+def test_moving_eyes_leave_an_open_mouth_alone(style: str) -> None:
+    _, rig = _face(style)
+    puppet = _puppet(style)
+    mouth = Mouth(open=0.5)
+    lips = _around(rig.mouth_x, rig.mouth_y + 6, 1.2 * rig.mouth_half_width, 16)
+    alone = puppet.render(Pose(mouth=mouth))[lips].copy()
+    eyes = Pose(mouth=mouth, blink_l=0.6, blink_r=-0.3, squint=0.5, gaze_x=0.7)
+    assert np.array_equal(puppet.render(eyes)[lips], alone)
+
+
 def test_blush_reddens_the_cheeks() -> None:
     face, _ = _face("photo")
     frame = _puppet("photo").render(Pose(blush=1.0)).astype(int)

@@ -65,6 +65,7 @@ class EyeWarp:
         self._front = look.hair_in_front(self._region, u, v, self._lid_color)
         self._key: tuple[int, ...] | None = None
         self._kept: NDArray[np.uint8] = picture[self._region.slices]
+        self._changed: NDArray[np.bool_] = np.zeros((*u.shape, 1), np.bool_)
 
     def apply(
         self, closure: float, squint: float, gaze: tuple[float, float], out: NDArray[np.uint8]
@@ -87,8 +88,10 @@ class EyeWarp:
             roi = self._open_eye(min(closure, 0.0), squint, gaze_x, gaze_y)
             if closure > 0:
                 roi = self._lower_lid_over(roi, closure)
-            self._kept, self._key = roi, key
-        out[self._region.slices] = self._kept
+            changed = (roi != self._picture[self._region.slices]).any(axis=2, keepdims=True)
+            self._kept, self._changed, self._key = roi, changed, key
+        # The rectangle may reach into the mouth's: only what the eye changed is painted.
+        np.copyto(out[self._region.slices], self._kept, where=self._changed)
 
     def _open_eye(
         self, closure: float, squint: float, gaze_x: float, gaze_y: float
