@@ -53,10 +53,10 @@ class LayeredPuppet:
         self._face_rig = loaded.rig
         self._lattice = warp.Lattice(edge // CELL, self._unit)
         pixels = loaded.pixels
-        self._back = self._layer(pixels["hair_back"], warp.back_basis, 0.35)
+        self._back = self._layer(pixels["hair_back"], warp.back_basis, 0.4)
         self._body = self._layer(pixels["body"], warp.body_basis, 0.3)
-        self._face = self._layer(pixels["face"], warp.face_basis, 0.15)
-        self._front = self._layer(pixels["hair_front"], warp.front_basis, 0.15)
+        self._face = self._layer(pixels["face"], warp.face_basis, 0.2)
+        self._front = self._layer(pixels["hair_front"], warp.front_basis, 0.25)
         self._bare_face = self._face.pixels
         self._scratch = Scratch(edge)
         self._blush = pixels["blush"]
@@ -142,7 +142,7 @@ class LayeredPuppet:
         for part, art, closure, inwards in zip(
             self._eyes, self._eye_art, (pose.blink_l, pose.blink_r), (x, -x), strict=True
         ):
-            eye = (_rounded(closure), squint, (inwards, y))
+            eye = (_rounded(closure), squint, inner, (inwards, y))
             if not part.is_drawn(eye):
                 part.draw(art.draw(*eye), eye)
         for part, height in zip(self._brows, (pose.brow_l, pose.brow_r), strict=True):

@@ -12,7 +12,7 @@ _CURVE = spline([(-50, 12), (-26, -6), (8, -11), (46, 0)], 8)
 _T = np.linspace(0, 1, len(_CURVE))
 _WIDTH = profile(_T, [(0, 0.5), (0.45, 7.5), (0.85, 9.5), (1, 3)])
 _HEIGHT = 17.0
-_INNER = 22.0
+_INNER = 27.0
 
 
 def draw_brow(height: float, inner: float) -> Shape:

@@ -25,6 +25,7 @@ _SMILE = [(-64, 28), (-50, 4), (-24, -13), (4, -16), (32, -6), (50, 12), (60, 28
 _SAMPLES = 6
 _WIDEN = 0.42
 _CLOSED_AT = 0.93
+_TILT = 34.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +54,41 @@ class EyeArt:
 
     def __init__(self) -> None:
         self._lids = _lids()
-        self._kept: tuple[float, float] | None = None
+        self._kept: tuple[float, float, float] | None = None
         self._kept_lids: tuple[Points, Drawing, Drawing] = (self._lids.upper, [], [])
 
-    def draw(self, closure: float, squint: float, gaze: tuple[float, float]) -> Drawing:
+    def draw(
+        self, closure: float, squint: float, tilt: float, gaze: tuple[float, float]
+    ) -> Drawing:
         """The eye in drawing order; the lids are kept while only the gaze moves.
 
         Args:
             closure: -0.3 (wide) to 1 (shut).
             squint: Lower lid raised, 0 to 1.
+            tilt: The upper lid, -1 (down inwards: angry) to 1 (down outwards: sad).
             gaze: Inwards and downwards, -1 to 1.
         """
         shut = min(max(closure, -0.3), 1.0)
-        if self._kept != (shut, squint):
-            self._kept = (shut, squint)
-            self._kept_lids = self._draw_lids(shut, min(max(squint, 0.0), 1.0))
+        lids = (shut, min(max(squint, 0.0), 1.0), min(max(tilt, -1.0), 1.0))
+        if self._kept != lids:
+            self._kept = lids
+            self._kept_lids = self._draw_lids(*lids)
         opening, under, over = self._kept_lids
         if not under:
             return over
         iris = np.concatenate([_iris(shut, gaze), opening])
         return [*under, Iris(iris), *over]
 
-    def _draw_lids(self, shut: float, squint: float) -> tuple[Points, Drawing, Drawing]:
+    def _draw_lids(
+        self, shut: float, squint: float, tilt: float
+    ) -> tuple[Points, Drawing, Drawing]:
         lids = self._lids
         closed = lids.blink + (lids.smile - lids.blink) * squint
         amount = shut if shut >= 0 else shut * _WIDEN
-        upper = lids.upper + (closed - lids.upper) * amount
+        opened = lids.upper.copy()
+        droop = np.where(tilt < 0, lids.t, 1 - lids.t) * lids.raise_by
+        opened[:, 1] += _TILT * (-tilt if tilt < 0 else 0.5 * tilt) * droop
+        upper = opened + (closed - opened) * amount
         lower = lids.lower + 0.0
         lower[:, 1] -= (24 * squint - 4 * amount) * lids.raise_by
         lower += (closed - lower) * max(amount, 0.0) ** 3
