@@ -18,6 +18,9 @@ from frontend.widgets.scroll import ScrollArea
 from frontend.widgets.wrap_label import wrap_label
 
 _SEARCH_MS = 200
+_RESET_QUESTION = (
+    "Put every setting back to its default? Keys stay; they can be removed one by one."
+)
 _BUILD_S = 0.008
 """How long a tick may make rows."""
 
@@ -40,6 +43,7 @@ class SettingsPage(PageFrame):
         self._area = ScrollArea(self, gutter=12)
         self._area.pack(fill="both", expand=True, padx=(px(24), px(12)), pady=(0, px(12)))
         self._note = wrap_label(self._area.body, style="Muted.TLabel")
+        self._confirmation = self._build_confirmation()
         self._arrange()
 
     def on_show(self) -> None:
@@ -48,6 +52,7 @@ class SettingsPage(PageFrame):
 
     def on_hide(self) -> None:
         """Save what was typed last."""
+        self._confirmation.pack_forget()
         self.presenter.flush()
 
     def on_event(self, envelope: Envelope) -> None:
@@ -177,15 +182,26 @@ class SettingsPage(PageFrame):
         tab.pack(side="left", padx=(0, self.context.px(8)))
         return tab
 
-    def _ask_reset(self) -> None:
-        from tkinter import messagebox
+    def _build_confirmation(self) -> ttk.Frame:
+        """What "Reset all" asks; it stands above the tabs until it is answered."""
+        px = self.context.px
+        card = ttk.Frame(self, style="Card.TFrame", padding=(px(22), px(12)))
+        self._cancel = ttk.Button(
+            card, text="Cancel", style="InnerSecondary.TButton", command=card.pack_forget
+        )
+        self._cancel.pack(side="right", padx=(px(8), 0))
+        ttk.Button(
+            card, text="Reset all settings", style="InnerDanger.TButton", command=self._reset_all
+        ).pack(side="right", padx=(px(12), 0))
+        wrap_label(card, _RESET_QUESTION, style="Inner.TLabel").pack(fill="x", expand=True)
+        return card
 
-        if messagebox.askokcancel(
-            "Reset all settings",
-            "Put every setting back to its default? Keys stay; they can be removed one by one.",
-            icon="warning",
-            default="cancel",
-            parent=self,
-        ):
-            self.presenter.reset_all()
-            self.context.toast("All settings are back to their defaults.", "success")
+    def _ask_reset(self) -> None:
+        px = self.context.px
+        self._confirmation.pack(fill="x", padx=px(24), pady=(0, px(12)), before=self._tabs)
+        self._cancel.focus_set()
+
+    def _reset_all(self) -> None:
+        self._confirmation.pack_forget()
+        self.presenter.reset_all()
+        self.context.toast("All settings are back to their defaults; keys stay.", "success")

@@ -76,8 +76,9 @@ class ChoiceField(Field):
         super().__init__(parent, on_edit)
         self._name = name
         self.box = ttk.Combobox(
-            self, state="normal" if free else "readonly", style="InnerRound.TCombobox"
-        )
+            self, state="normal" if free else "readonly", style="InnerRound.TCombobox",
+            postcommand=self._colour_list,
+        )  # fmt: skip
         self.box.pack(fill="x", expand=True)
         self.set_choices(choices)
         self.box.bind("<<ComboboxSelected>>", lambda event: self._chosen())
@@ -96,6 +97,18 @@ class ChoiceField(Field):
     def set(self, value: Any) -> None:
         """Show a value, also one that is not offered."""
         self.box.set(self._name(value))
+
+    def _colour_list(self) -> None:
+        """The list that drops down is a classic widget, which no ttk style reaches."""
+        colours, px = look(self).palette, look(self).px
+        popdown = self.tk.call("ttk::combobox::PopdownWindow", self.box)
+        self.tk.call(
+            f"{popdown}.f.l", "configure", "-background", colours.raised, "-foreground", colours.fg,
+            "-selectbackground", colours.primary, "-selectforeground", colours.on_primary,
+            "-borderwidth", px(4), "-relief", "flat", "-highlightthickness", 1,
+            "-highlightbackground", colours.line, "-highlightcolor", colours.line,
+            "-font", look(self).fonts.body,
+        )  # fmt: skip
 
     def _chosen(self) -> None:
         self.box.selection_clear()

@@ -183,14 +183,21 @@ def test_the_test_of_the_model_says_what_answers(page: Any, settle: Any) -> None
     assert "No language model is connected" in card._verdict["text"]
 
 
-def test_reset_all_asks_first(page: Any, api: ScriptedApi, monkeypatch: Any) -> None:
+def test_reset_all_asks_first(page: Any, api: ScriptedApi, settle: Any) -> None:
     page.presenter.edit("ollama_model", "x", now=True)
-    answers = iter([False, True])
-    monkeypatch.setattr("tkinter.messagebox.askokcancel", lambda *args, **kwargs: next(answers))
     page._ask_reset()
+    settle(lambda: page._confirmation.winfo_ismapped())
+    page._cancel.invoke()
+    settle(lambda: not page._confirmation.winfo_ismapped())
     assert {"ollama_model": None} not in api.posted("/api/config")
     page._ask_reset()
+    yes = next(
+        child for child in page._confirmation.winfo_children()
+        if child.winfo_class() == "TButton" and child["text"] == "Reset all settings"
+    )  # fmt: skip
+    yes.invoke()
     assert api.posted("/api/config")[-1] == {"ollama_model": None}
+    settle(lambda: not page._confirmation.winfo_ismapped())
 
 
 def test_a_backend_that_is_away_leaves_a_sentence_and_recovers(page: Any) -> None:
@@ -235,3 +242,15 @@ def test_focus_scrolls_a_field_into_view(page: Any, settle: Any) -> None:
     assert entry.winfo_rooty() > bottom - entry.winfo_height()
     entry.focus_force()
     settle(lambda: entry.winfo_rooty() + entry.winfo_height() <= bottom)
+
+
+def test_the_dropped_list_has_the_colours_of_the_theme(page: Any, window: Any) -> None:
+    from frontend.theme import look
+
+    page.choose("look")
+    build(page)
+    box = row(page, "theme").field.box
+    window.tk.call("ttk::combobox::Post", box)
+    popdown = window.tk.call("ttk::combobox::PopdownWindow", box)
+    assert window.tk.call(f"{popdown}.f.l", "cget", "-background") == look(window).palette.raised
+    window.tk.call("ttk::combobox::Unpost", box)
