@@ -169,6 +169,6 @@ REN = BuiltinCharacter(
             "{{char}}'s dream is a train that takes all night and has a window that opens.",
         ),
     ),
-    voice=MappingProxyType({"voice": "", "language": "en", "speed": 0.92, "pitch": -4.0}),
+    voice=MappingProxyType({"voice": "en-us+m3", "language": "en", "speed": 0.95, "pitch": -2.0}),
     avatar="ren",
 )

@@ -104,18 +104,25 @@ class History:
             done = session.execute(delete(ChatLog).where(ChatLog.character_id == character_id))
             return int(done.rowcount)  # type: ignore[attr-defined]
 
-    def recall(self, character_id: int, turn_id: str) -> Memory:
-        """What the request of a turn should know of the chat before it."""
+    def recall(self, character_id: int, turn_id: str, greeting: str = "") -> Memory:
+        """What the request of a turn should know of the chat.
+
+        The turn's own message is learned from, but is not among the messages.
+
+        Args:
+            greeting: What the character said before anybody else; a bare name may answer it.
+        """
         messages: list[ChatMessage] = []
-        user_name, facts = "", dict[str, None]()
+        user_name, facts, asked = "", dict[str, None](), greeting
         for row in self.page(character_id, REMEMBERED_TURNS):
+            learned = learn(row.user_message, asked=asked)
+            user_name = learned.user_name or user_name
+            facts.update(dict.fromkeys(learned.facts))
             if row.turn_id == turn_id:
                 continue
             messages.append(ChatMessage("user", row.user_message))
-            if row.character_response:
+            asked = row.character_response
+            if asked:
                 mark = " —" if row.interrupted else ""
-                messages.append(ChatMessage("assistant", row.character_response + mark))
-            learned = learn(row.user_message)
-            user_name = learned.user_name or user_name
-            facts.update(dict.fromkeys(learned.facts))
+                messages.append(ChatMessage("assistant", asked + mark))
         return Memory(tuple(messages), user_name, tuple(facts)[-20:])

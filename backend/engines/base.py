@@ -224,11 +224,13 @@ class Transcript:
         text: The words; empty when nothing was said.
         language: BCP 47 tag.
         confidence: 0 to 1, or None when the engine does not tell.
+        stable: How many characters of a partial transcript will not change any more.
     """
 
     text: str
     language: str = "en"
     confidence: float | None = None
+    stable: int = 0
 
 
 class TranscriptionStream(ABC):
@@ -241,6 +243,14 @@ class TranscriptionStream(ABC):
     @abstractmethod
     def partial(self) -> Transcript:
         """What has been understood so far; may change with the next piece."""
+
+    def speculate(self) -> Transcript:
+        """What the final transcript is if the utterance ends here; it may go on all the same.
+
+        An engine that decodes in one piece keeps the result, so that `finalize` without further
+        sound costs nothing.
+        """
+        return self.partial()
 
     @abstractmethod
     def finalize(self) -> Transcript:
