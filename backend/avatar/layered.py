@@ -28,6 +28,7 @@ from backend.avatar.puppet import Frame
 _BLUSH_STEPS = 32
 # A face parameter is drawn in steps of 1/200, which moves no outline by a quarter of a pixel.
 _STEPS = 200
+_GAZE_STEPS = 50
 
 
 class LayeredPuppet:
@@ -138,7 +139,7 @@ class LayeredPuppet:
         if not self._mouth.is_drawn(mouth):
             self._mouth.draw(draw_mouth(*mouth, self._face_rig.mouth_half_width), mouth)
         squint, inner = _rounded(pose.squint), _rounded(pose.brow_inner)
-        x, y = _rounded(pose.gaze_x), _rounded(pose.gaze_y)
+        x, y = _rounded(pose.gaze_x, _GAZE_STEPS), _rounded(pose.gaze_y, _GAZE_STEPS)
         for part, art, closure, inwards in zip(
             self._eyes, self._eye_art, (pose.blink_l, pose.blink_r), (x, -x), strict=True
         ):
@@ -160,8 +161,8 @@ class LayeredPuppet:
         self._face.repaint(face)
 
 
-def _rounded(value: float) -> float:
-    return round(float(value) * _STEPS) / _STEPS
+def _rounded(value: float, steps: int = _STEPS) -> float:
+    return round(float(value) * steps) / steps
 
 
 def _rounded_mouth(mouth: Mouth) -> Mouth:
