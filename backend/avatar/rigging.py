@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -185,7 +185,10 @@ def _style(bgr: Picture, pair: EyePair, frame: _FaceFrame) -> Style:
 def _eyes(bgr: Picture, pair: EyePair, frame: _FaceFrame) -> tuple[Eye, Eye]:
     if pair.boxes is None:
         gray = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY), np.uint8)
-        return _measure_eye(gray, pair.left, frame), _measure_eye(gray, pair.right, frame)
+        one, other = (_measure_eye(gray, center, frame) for center in (pair.left, pair.right))
+        # A rim of glasses may pass for a lid on one side; the mean of both is never far off.
+        lids = {"top": (one.top + other.top) / 2, "bottom": (one.bottom + other.bottom) / 2}
+        return replace(one, **lids), replace(other, **lids)
     left, right = (
         Eye(x, y, max(2.0, w / 2), max(1.0, y - top), max(1.0, top + h - y))
         for (x, y), (_, top, w, h) in zip((pair.left, pair.right), pair.boxes, strict=True)
@@ -201,15 +204,19 @@ def _measure_eye(gray: Picture, center: tuple[float, float], frame: _FaceFrame) 
     patch = frame.sample(gray, np.array(center), axis, axis).astype(np.float32)
     smooth = cv2.GaussianBlur(patch, (0, 0), 2.5)
     distance = np.hypot(axis[None, :] * 1.2, axis[:, None])
-    row, column = divmod(int(np.argmin(smooth + 90 * (distance / (0.22 * apart)) ** 2)), 64)
+    # An iris is dark between two whites; brows and the rims of glasses are dark all along.
+    aside = cv2.copyMakeBorder(smooth, 0, 0, 17, 17, cv2.BORDER_REPLICATE)
+    whites = np.minimum(aside[:, :64], aside[:, 34:])
+    likeness = smooth - 0.7 * whites + 60 * (distance / (0.22 * apart)) ** 2
+    row, column = divmod(int(np.argmin(likeness)), 64)
     edges = np.abs(cv2.Sobel(cv2.GaussianBlur(patch, (0, 0), 1.2), cv2.CV_32F, 0, 1))
     first, last = max(0, column - 12), min(64, column + 13)
     profile = edges[:, first:last].mean(axis=1)
     reach = np.arange(64) - row
     above = profile * np.where((reach < -4) & (reach > -19), 1.0 + reach / 40, 0.0)
     below = profile * np.where((reach > 4) & (reach < 17), 1.0 - reach / 40, 0.0)
-    top = -reach[int(np.argmax(above))] / unit
-    bottom = reach[int(np.argmax(below))] / unit
+    top = max(-reach[int(np.argmax(above))] / unit, 0.085 * apart)
+    bottom = max(reach[int(np.argmax(below))] / unit, 0.075 * apart)
     point = np.array(center) + frame.across * float(axis[column]) + frame.down * float(axis[row])
     return Eye(float(point[0]), float(point[1]), 0.25 * apart, float(top), float(bottom))
 

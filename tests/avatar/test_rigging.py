@@ -29,6 +29,7 @@ FACES: dict[str, Callable[[], Portrait]] = {
     "photo": lambda: photo_face(768),
     "dark skin": lambda: photo_face(768, skin=DARK_SKIN),
     "glasses": lambda: photo_face(768, glasses=True),
+    "dark skin, glasses, tilted": lambda: photo_face(1024, skin=DARK_SKIN, glasses=True, roll=8),
     "tilted": lambda: photo_face(768, roll=15),
     "tilted far": lambda: photo_face(768, roll=-25),
     "small in the picture": lambda: photo_face(1024, scale=0.3, center=(0.7, 0.35)),
