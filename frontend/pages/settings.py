@@ -203,5 +203,6 @@ class SettingsPage(PageFrame):
 
     def _reset_all(self) -> None:
         self._confirmation.pack_forget()
-        self.presenter.reset_all()
-        self.context.toast("All settings are back to their defaults; keys stay.", "success")
+        self.presenter.reset_all(
+            lambda text, good: self.context.toast(text, "success" if good else "danger")
+        )

@@ -104,15 +104,23 @@ class SettingsPresenter:
         """Put one setting back to its default."""
         self.edit(key, None, now=True)
 
-    def reset_all(self) -> None:
-        """Put every setting back to its default, except keys: those are hard to get again."""
+    def reset_all(self, then: Callable[[str, bool], None]) -> None:
+        """Put every setting back to its default, except keys: those are hard to get again.
+
+        Args:
+            then: Gets a sentence, and whether all went well.
+        """
         changes = {
             spec.key: None
             for spec in self.specs.values()
             if spec.kind not in ("fixed", "secret") and not self.is_default(spec.key)
         }
-        if changes:
-            self._api.post("/api/config", changes, self._got_config, self._load_failed)
+
+        def done(answer: Any) -> None:
+            self._got_config(answer)
+            then("All settings are back to their defaults; keys stay.", True)
+
+        self._api.post("/api/config", changes, done, lambda error: then(error.message, False))
 
     def is_default(self, key: str) -> bool:
         """Whether a setting is at its default."""
@@ -141,7 +149,7 @@ class SettingsPresenter:
             self._got_engines(engines)
             then(*describe_models(self.engine_choices("llm")))
 
-        self._api.get("/api/engines", answered, lambda error: then(error.message, False))
+        self._api.get("/api/engines?fresh=true", answered, lambda error: then(error.message, False))
 
     def _due(self, key: str) -> None:
         _, value = self._waiting.pop(key)

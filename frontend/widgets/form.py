@@ -82,9 +82,9 @@ class ChoiceField(Field):
         self.box.pack(fill="x", expand=True)
         self.set_choices(choices)
         self.box.bind("<<ComboboxSelected>>", lambda event: self._chosen())
-        # The wheel scrolls the page; it must not change what it passes over.
+        # The wheel scrolls the page (see `ScrollArea`); it must not change what it passes over.
         for wheel in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
-            self.box.bind(wheel, self._ignore)
+            self.box.bind(wheel, lambda event: "break")
         if free:
             self.box.bind("<Return>", lambda event: on_edit(self.box.get(), True))
             self.box.bind("<FocusOut>", lambda event: on_edit(self.box.get(), True))
@@ -113,11 +113,6 @@ class ChoiceField(Field):
     def _chosen(self) -> None:
         self.box.selection_clear()
         self._on_edit(self._choices[self.box.current()], True)
-
-    def _ignore(self, event: tk.Event[tk.Misc]) -> None:
-        self.box.master.event_generate(
-            "<Button-4>" if event.num == 4 or event.delta > 0 else "<Button-5>"
-        )
 
 
 class SliderField(Field):

@@ -10,6 +10,7 @@ import ttkbootstrap as ttk
 
 from frontend.theme import look
 from frontend.widgets.form import Field, OnEdit
+from frontend.widgets.scroll import CHILDREN_CHANGED
 
 
 class OrderItem(NamedTuple):
@@ -82,6 +83,7 @@ class OrderField(Field):
         known = {item.name: item for item in self._items}
         for name in self.order:
             self._add_row(known.get(name) or OrderItem(name, name, "not known", usable=False))
+        self.event_generate(CHILDREN_CHANGED)
         # Rows are made anew, so the button that was pressed is found again by its name.
         waiting: list[tk.Misc] = [self] if focused else []
         while waiting:

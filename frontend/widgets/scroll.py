@@ -9,6 +9,8 @@ import ttkbootstrap as ttk
 from frontend.theme import look, on_theme_change
 from frontend.widgets.plain import Canvas
 
+CHILDREN_CHANGED = "<<ChildrenChanged>>"
+"""What a widget in an area generates on itself after it made widgets of its own anew."""
 _STEP = 48
 """Logical pixels of one wheel notch."""
 
@@ -41,6 +43,7 @@ class ScrollArea(ttk.Frame):
         for wheel in ("<MouseWheel>", "<Button-4>", "<Button-5>"):
             self.bind_class(self._tag, wheel, self._wheel)
         self.bind_class(self._tag, "<FocusIn>", self._reveal)
+        self.bind_class(self._tag, CHILDREN_CHANGED, lambda event: self.adopt())
         on_theme_change(self, self._recolour)
         self._recolour()
 

@@ -254,3 +254,26 @@ def test_the_dropped_list_has_the_colours_of_the_theme(page: Any, window: Any) -
     popdown = window.tk.call("ttk::combobox::PopdownWindow", box)
     assert window.tk.call(f"{popdown}.f.l", "cget", "-background") == look(window).palette.raised
     window.tk.call("ttk::combobox::Unpost", box)
+
+
+def test_the_wheel_scrolls_the_page_and_changes_no_choice(
+    page: Any, api: ScriptedApi, settle: Any
+) -> None:
+    page.choose("advanced")
+    build(page)
+    box = row(page, "log_level").field.box
+    settle(lambda: page._area._bar.winfo_ismapped())
+    before = box.winfo_rooty()
+    box.event_generate("<Button-5>")
+    settle(lambda: box.winfo_rooty() < before)
+    assert before - box.winfo_rooty() == page.context.px(48)
+    assert box.get() == "INFO" and api.posted("/api/config") == []
+
+
+def test_rows_made_anew_still_scroll_the_page(page: Any, settle: Any) -> None:
+    field = row(page, "llm_engines").field
+    field.move("persona", -1)
+    page.update()
+    before = field.winfo_rooty()
+    field.winfo_children()[0].event_generate("<Button-5>")
+    settle(lambda: field.winfo_rooty() < before)

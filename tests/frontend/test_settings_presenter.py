@@ -171,8 +171,10 @@ def test_reset_all_keeps_keys(presenter: SettingsPresenter, backend: Backend) ->
     presenter.edit("theme", "light", now=True)
     presenter.edit("openrouter_api_key", "sk-secret-1234", now=True)
     presenter.edit("ollama_model", "llama3", now=True)
-    presenter.reset_all()
+    heard: list[tuple[str, bool]] = []
+    presenter.reset_all(lambda text, good: heard.append((text, good)))
     assert backend.posted("/api/config")[-1] == {"theme": None, "ollama_model": None}
+    assert heard == [("All settings are back to their defaults; keys stay.", True)]
     assert backend.values == {"openrouter_api_key": "set"}
 
 
