@@ -101,7 +101,7 @@ class App:
             frames=FrameQueue(),
             metrics=self.metrics,
             logs=LogsPresenter(),
-            send_voice=lambda message: self.client.send_voice(message),
+            send_voice=self.send_voice,
             toast=lambda text, kind: self._toasts.show(text, kind),
             stop_answer=self.stop_answer,
             hurry=self.pump.hurry,
@@ -125,7 +125,7 @@ class App:
         self._content.pack(fill="both", expand=True)
         self._banner = Banner(main, above=self._content)
         self._toasts = Toasts(self._content)
-        self.context.look.on_change(self._on_theme)
+        self._forget_theme = self.context.look.on_change(self._on_theme)
 
     def _bind(self) -> None:
         root = self.root
@@ -184,6 +184,15 @@ class App:
         """The sentence above the page; empty if there is none."""
         return self._banner.message
 
+    def send_voice(self, message: dict[str, Any]) -> bool:
+        """Send a message of the conversation; False if the backend is not connected."""
+        if not self.client.send_voice(message):
+            return False
+        if message["type"] in ("chat.send", "speak"):
+            self.context.player.prepare(time.monotonic())
+            self.pump.hurry()
+        return True
+
     def stop_answer(self) -> None:
         """Silence the character at once, then tell the backend."""
         if self.context.player.speaking:
@@ -205,6 +214,7 @@ class App:
         self._closed = True
         if self._owns_root:
             self.root.withdraw()
+        self._forget_theme()
         self.pump.stop()
         self.client.stop()
         self.context.player.close()

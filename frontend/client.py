@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
 import threading
 from collections import deque
@@ -43,6 +44,8 @@ BACKOFF_MOST_S = 5.0
 OPEN_TIMEOUT_S = 3.0
 PING_S = 5.0
 KEPT_SEQS = 1024
+
+log = logging.getLogger(__name__)
 
 _OF_THE_CONVERSATION = (ChatDelta, TurnCaption, TurnStateChanged, TurnTiming, PlayoutFlush)
 
@@ -201,6 +204,10 @@ class Client:
         except (OSError, TimeoutError, asyncio.TimeoutError, InvalidHandshake, InvalidURI):
             return made
         except WebSocketException:
+            return made
+        except Exception:
+            # A fault of our own must not end the connection for good: it is logged and retried.
+            log.exception("error while reading %s", path)
             return made
         finally:
             self._tell()

@@ -25,7 +25,6 @@ class Metrics:
         tick: How long each pump tick kept Tk busy.
         tick_gap: How much later than planned each tick came: what a click would have waited.
         frame_gap: Intervals between avatar frames that were drawn while she spoke.
-        sent_at: `time.monotonic()` at which the latest message was sent.
         first_audio: For each turn, seconds from sending to the first audible sample.
         silence: For each stop, seconds from the key to the first silent block.
     """
@@ -36,7 +35,6 @@ class Metrics:
     tick: deque[float] = field(default_factory=lambda: deque(maxlen=20_000))
     tick_gap: deque[float] = field(default_factory=lambda: deque(maxlen=20_000))
     frame_gap: deque[float] = field(default_factory=lambda: deque(maxlen=20_000))
-    sent_at: float = 0.0
     first_audio: list[float] = field(default_factory=list)
     silence: list[float] = field(default_factory=list)
 

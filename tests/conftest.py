@@ -66,7 +66,7 @@ def tk_errors(window: ttk.App) -> Iterator[list[BaseException]]:
 def settle(window: ttk.App) -> Settle:
     """Run Tk until a condition holds, or for some seconds."""
 
-    def run(condition: Callable[[], Any] | None = None, seconds: float = 5.0) -> None:
+    def run(condition: Callable[[], Any] | None = None, seconds: float = 20.0) -> None:
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
             window.update()

@@ -188,8 +188,6 @@ class ChatPresenter:
         if not self._context.send_voice(message):
             self._view.refuse_input("The backend is not connected yet; your text is kept here.")
             return
-        self._context.player.prepare(time.monotonic())
-        self._context.hurry()
         self._view.accept_input()
         self._ask(turn_id, text)
 

@@ -46,6 +46,7 @@ class SideColumn(ttk.Frame):
         self._context = context
         px = context.px
         self._shown: deque[float] = deque(maxlen=30)
+        self._spoke = False
         self._last_frame = 0.0
         self._last_info = 0.0
         card = ttk.Frame(self, style="Card.TFrame", padding=px(PADDING))
@@ -129,8 +130,9 @@ class SideColumn(ttk.Frame):
             self._wake_for_next(now, position)
         if frame is None or not self.avatar.show_jpeg(frame.payload):
             return False
-        if speaking and self._shown and now - self._last_frame < 1.0:
+        if speaking and self._spoke:
             self._context.metrics.frame_gap.append(now - self._last_frame)
+        self._spoke = speaking
         self._last_frame = now
         self._shown.append(now)
         return speaking

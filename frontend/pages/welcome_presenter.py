@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -83,11 +82,7 @@ class WelcomePresenter:
     def speak(self) -> bool:
         """Let her say her first message; False while the backend is not there."""
         greeting = self._greeting or "Hello! It is nice to meet you."
-        if not self._context.send_voice({"type": "speak", "text": greeting}):
-            return False
-        self._context.player.prepare(time.monotonic())
-        self._context.hurry()
-        return True
+        return self._context.send_voice({"type": "speak", "text": greeting})
 
     def leave(self) -> None:
         """Go to the chat, and do not come back at the next start."""

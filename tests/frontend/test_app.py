@@ -150,7 +150,7 @@ def test_the_banner_comes_within_a_second_and_goes(
     assert time.monotonic() - began < 1.2
     assert not app.client.send_voice({"type": "turn.cancel"})
     fake_backend.start()
-    settle(lambda: app.banner == "", seconds=8)
+    settle(lambda: app.banner == "")
     assert app.context.connection == "up"
     type_line(app, "Back again?")
     settle(lambda: shown(app)[-1] == fake_backend.script.words)

@@ -105,7 +105,7 @@ class Room:
         self.stops += 1
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
+def wait_until(condition: Callable[[], Any], seconds: float = 20.0) -> None:
     """Wait without Tk until a condition holds."""
     ends = time.monotonic() + seconds
     while not condition():
