@@ -112,11 +112,16 @@ def _answer_errors(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]
+        if first["type"] == "json_invalid":
+            return _plain("bad_input", "The body is not valid JSON.", 422)
         where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
         return _plain("bad_input", f"{where}: {first['msg']}.", 422)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        # FastAPI wraps whatever goes wrong while a body comes in, the size limit too.
+        if isinstance(error.__cause__, KotodamaError):
+            return await known(request, error.__cause__)
         return _plain("http", f"{error.detail}.", error.status_code)
 
     @app.exception_handler(Exception)

@@ -12,6 +12,8 @@ from backend.errors import BadInputError, NotFoundError
 from database import Character, Database, Setting
 
 ACTIVE = "active_character"
+MAX_ID = 2**63 - 1
+"""Largest number that SQLite takes."""
 
 
 class CharacterStore:
@@ -63,7 +65,7 @@ class CharacterStore:
             NotFoundError: There is none with this id.
         """
         with self._database.read() as session:
-            found = session.get(Character, character_id)
+            found = session.get(Character, character_id) if character_id <= MAX_ID else None
         if found is None:
             raise NotFoundError(f"There is no character {character_id}.")
         return found

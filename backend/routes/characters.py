@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from backend.avatar.casting import RIG_SUFFIX, cast
 from backend.avatar.pose import Pose
 from backend.avatar.rigging import find_rig
+from backend.characters.store import MAX_ID
 from backend.media.image import load_portrait
 from backend.room import EngineRoom
 from backend.routes.shared import (
@@ -92,7 +93,7 @@ def read_chat(
     character_id: int,
     room: RoomDep,
     limit: int = Query(50, ge=1, le=500),
-    before: int | None = Query(None, ge=1),
+    before: int | None = Query(None, ge=1, le=MAX_ID),
 ) -> list[ChatLogAnswer]:
     """The newest turns of the chat, oldest first; `before` pages back."""
     room.characters.get(character_id)

@@ -1,0 +1,65 @@
+"""The backend in this process, with fake engines, for tests of its HTTP API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from backend.app import create_app
+from backend.engines.base import EngineKind
+from config import Settings
+from tests.support.fake_engines import FakeEngines, Fault
+from tests.support.settings import make_settings
+from tests.support.voice_room import plain_faces
+
+TOKEN = "a-token-for-tests"
+URL = "http://127.0.0.1:8765"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    return make_settings(tmp_path, monkeypatch, avatar_fps=20)
+
+
+@pytest.fixture
+def engines(monkeypatch: pytest.MonkeyPatch) -> FakeEngines:
+    plain_faces(monkeypatch)
+    return FakeEngines(monkeypatch)
+
+
+@pytest.fixture
+def model(engines: FakeEngines) -> Fault:
+    return engines.add(EngineKind.LLM, "model", embedded=True)
+
+
+@pytest.fixture
+def voice(engines: FakeEngines) -> Fault:
+    return engines.add(EngineKind.TTS, "voice", embedded=True)
+
+
+@pytest.fixture
+def recogniser(engines: FakeEngines) -> Fault:
+    return engines.add(EngineKind.STT, "ears", embedded=True)
+
+
+@pytest.fixture
+def app(settings: Settings, model: Fault, voice: Fault, recogniser: Fault) -> FastAPI:
+    return create_app(settings, TOKEN)
+
+
+@pytest.fixture
+def anybody(app: FastAPI) -> Iterator[TestClient]:
+    """A caller without a token, of a backend that runs."""
+    with TestClient(app, base_url=URL, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def client(anybody: TestClient) -> TestClient:
+    """A caller with the token."""
+    anybody.headers["Authorization"] = f"Bearer {TOKEN}"
+    return anybody
