@@ -44,6 +44,7 @@ def decode(data: bytes, max_pixels: int, max_edge: int) -> None:
 
     warnings.simplefilter("ignore")
     Image.MAX_IMAGE_PIXELS = None  # Our own limit, below, is checked before any pixel is decoded.
+    picture: Image.Image
     try:
         picture = Image.open(io.BytesIO(data), formats=FORMATS)
     except UnidentifiedImageError:
