@@ -167,7 +167,7 @@ class LogsPage(PageFrame):
             self._empty.configure(text=self.presenter.why_empty())
             self._empty.place(relx=0.5, rely=0.45, anchor="center")
         if not self._count_job:
-            self._count_job = self.after(_COUNT_MS, self._show_counts)
+            self._count_job = self.context.schedule(_COUNT_MS, self._show_counts)
 
     def _show_bar(self) -> None:
         """Show the scrollbar only while there is something to scroll."""

@@ -58,7 +58,7 @@ class SettingsPage(PageFrame):
     def on_event(self, envelope: Envelope) -> None:
         """Another client changed settings."""
         if isinstance(envelope.event, ConfigChanged) and self.winfo_ismapped():
-            self.presenter.load()
+            self.presenter.follow()
 
     def on_theme(self) -> None:
         """Fields are made with the colours of their time."""

@@ -68,7 +68,13 @@ class SettingsPresenter:
         self._changed = changed
 
     def load(self) -> None:
-        """Ask the backend for settings and engines."""
+        """Ask the backend for settings and engines; values that it refused are dropped."""
+        for state in self.states.values():
+            state.error = ""
+        self.follow()
+
+    def follow(self) -> None:
+        """Ask anew after a change elsewhere; what is being typed or was refused stays."""
         self._api.get("/api/engines", self._got_engines, self._load_failed)
         self._api.get("/api/config", self._got_config, self._load_failed)
 
@@ -117,6 +123,8 @@ class SettingsPresenter:
         }
 
         def done(answer: Any) -> None:
+            for state in self.states.values():
+                state.error = ""
             self._got_config(answer)
             then("All settings are back to their defaults; keys stay.", True)
 
@@ -191,12 +199,11 @@ class SettingsPresenter:
         for key in self.specs:
             state = self.states.setdefault(key, FieldState())
             value = answer["values"].get(key)
-            # What is being typed stays until it was sent.
-            if key in self._waiting:
+            # What is being typed stays until it was sent, and what was refused until it is mended.
+            if key in self._waiting or state.error:
                 continue
-            if state.value != value or (not touched and state.error):
+            if state.value != value:
                 state.value = value
-                state.error = "" if not touched or key == touched else state.error
                 changed.append(key)
         self._changed(None if rebuilt else changed)
 

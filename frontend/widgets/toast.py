@@ -49,7 +49,8 @@ class Toasts:
         for old in self._stack[:-MOST]:
             self._remove(old)
         self._place()
-        frame.after(SHOWN_MS, lambda: self._remove(frame))
+        # On the parent: a timer of the notice itself would outlive it when it is clicked away.
+        self._parent.after(SHOWN_MS, lambda: self._remove(frame))
 
     def _remove(self, frame: Frame) -> None:
         if frame in self._stack:

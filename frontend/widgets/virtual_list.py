@@ -60,6 +60,7 @@ class VirtualList(Canvas):
         self._bind_mouse()
         self.bind("<Configure>", lambda event: self._fit())
         self.bind("<Map>", lambda event: self.refresh())
+        self.bind("<Destroy>", self._cancel_jobs)
         on_theme_change(self, self._recolour)
         self._recolour()
 
@@ -107,6 +108,10 @@ class VirtualList(Canvas):
             first, last = self.view.fractions
             self._scrollbar.set(first, last)
         self._on_view()
+
+    def _cancel_jobs(self, event: tk.Event[tk.Misc]) -> None:
+        for job in filter(None, (self._draw_job, self._tip_job)):
+            self.after_cancel(job)
 
     def _fit(self) -> None:
         """Have as many rows as fit."""

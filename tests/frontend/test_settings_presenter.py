@@ -136,8 +136,18 @@ def test_the_objection_stands_at_its_field_until_a_good_value_comes(
     assert state.error == "SPEECH_LANGUAGE is '??', but it should be like en-US."
     assert state.value == "??" and state.mark == ""
     presenter.edit("theme", "light", now=True)
-    assert state.error
+    presenter.follow()
+    assert state.error and state.value == "??"
     presenter.edit("speech_language", "en", now=True)
+    assert (state.error, state.value) == ("", "en")
+
+
+def test_a_refused_value_is_dropped_when_the_page_is_shown_again(
+    presenter: SettingsPresenter,
+) -> None:
+    presenter.edit("speech_language", "??", now=True)
+    presenter.load()
+    state = presenter.states["speech_language"]
     assert (state.error, state.value) == ("", "en")
 
 

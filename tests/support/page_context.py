@@ -104,11 +104,36 @@ class ManualClock:
                 job()
 
 
+class _Timers:
+    """Timers of the window that end with the frame of a test."""
+
+    def __init__(self, frame: tk.Misc) -> None:
+        self._window = frame.winfo_toplevel()
+        self._frame = frame
+        self._waiting: set[str] = set()
+        frame.bind("<Destroy>", self._stop, add="+")
+
+    def schedule(self, ms: int, job: Callable[[], None]) -> str:
+        key = self._window.after(ms, job)
+        self._waiting.add(key)
+        return key
+
+    def cancel(self, key: str) -> None:
+        self._waiting.discard(key)
+        self._window.after_cancel(key)
+
+    def _stop(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self._frame:
+            for key in list(self._waiting):
+                self.cancel(key)
+
+
 def page_context(parent: tk.Misc, api: ScriptedApi | None = None, **changes: Any) -> Any:
     """A stand-in for `AppContext`; `toasts` and `visited` note what a page did with it."""
     from frontend.pages.logs_presenter import LogsPresenter
     from frontend.theme import look
 
+    timers = _Timers(parent)
     toasts: list[tuple[str, str]] = []
     visited: list[str] = []
     context = SimpleNamespace(
@@ -120,8 +145,8 @@ def page_context(parent: tk.Misc, api: ScriptedApi | None = None, **changes: Any
         connection="up",
         player=SimpleNamespace(list_devices=lambda then: then(["Speakers", "Headset"])),
         toast=lambda text, kind: toasts.append((text, kind)),
-        schedule=lambda ms, job: parent.after(ms, job),
-        cancel=parent.after_cancel,
+        schedule=timers.schedule,
+        cancel=timers.cancel,
         navigate=visited.append,
         hurry=lambda: None,
         px=look(parent).px,
