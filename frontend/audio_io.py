@@ -144,6 +144,10 @@ class Player:
         self.buffer.flush()
         self._levels.clear()
 
+    def resume(self) -> None:
+        """A new turn began: what comes from now on is not what was stopped."""
+        self._hushed_until = 0.0
+
     def reset(self) -> None:
         """Another session begins: its clock and its generations are new."""
         self._generation = 0

@@ -283,6 +283,8 @@ class Client:
             # Here and not on Tk's loop: silence must not wait for a busy window.
             self._player.flush(envelope.event.generation)
             self._frames.flush(envelope.event.generation)
+        elif isinstance(envelope.event, TurnStateChanged) and envelope.event.state == "thinking":
+            self._player.resume()
         self._forward(envelope)
 
     def _forward(self, envelope: Envelope) -> None:

@@ -120,7 +120,7 @@ class SideColumn(ttk.Frame):
         return moving or speaking
 
     def _show_frame(self, now: float, speaking: bool) -> bool:
-        if not speaking and now - self._last_frame < IDLE_FRAME_S:
+        if not self.winfo_viewable() or (not speaking and now - self._last_frame < IDLE_FRAME_S):
             return False
         position = self._context.player.buffer.position_us(now)
         if position is None:

@@ -132,6 +132,9 @@ class WelcomePresenter:
 
     def _loudspeaker(self) -> Check:
         player = self._context.player
+        if self._context.settings.audio_backend == "none":
+            return Check("volume-mute-fill", "Loudspeaker", "switched off in the settings",
+                         "warning")  # fmt: skip
         if player.silent:
             return Check("volume-mute-fill", "Loudspeaker", "none found: text and picture only",
                          "warning")  # fmt: skip

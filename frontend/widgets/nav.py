@@ -80,14 +80,8 @@ class _Item(Canvas):
         elif self._hovered:
             fill = mix(colours.sidebar, colours.fg, 0.07)
         focused = self.focus_displayof() is self
-        shape = Assets(ttk.Style.get_instance()).rounded_rect(
-            fill,
-            size=((NARROW if self._narrow else WIDE) - 20, 40),
-            radius=9,
-            outline=colours.accent if focused else None,
-            width=2 if focused else 0,
-        )
-        self.create_image(0, 0, image=shape, anchor="nw")
+        if focused or fill != colours.sidebar:
+            self._draw_ground(fill, focused)
         ink = colours.accent if self._selected else colours.muted
         x = width // 2 if self._narrow else px(24)
         self.create_image(x, height // 2, image=style.icon(self._entry.icon, 18, ink))
@@ -97,6 +91,16 @@ class _Item(Canvas):
                 fill=colours.fg if self._selected else mix(colours.fg, colours.muted, 0.45),
                 font=style.fonts.strong if self._selected else style.fonts.body,
             )  # fmt: skip
+
+    def _draw_ground(self, fill: str, focused: bool) -> None:
+        shape = Assets(ttk.Style.get_instance()).rounded_rect(
+            fill,
+            size=((NARROW if self._narrow else WIDE) - 20, 40),
+            radius=9,
+            outline=look(self).palette.accent if focused else None,
+            width=2 if focused else 0,
+        )
+        self.create_image(0, 0, image=shape, anchor="nw")
 
 
 class NavRail(Frame):

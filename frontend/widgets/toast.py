@@ -17,7 +17,7 @@ MOST = 3
 
 
 class Toasts:
-    """The stack of notices in the lower right corner of a widget.
+    """The stack of notices at the top of a widget, the newest first.
 
     Args:
         parent: Over which the notices are placed.
@@ -60,8 +60,8 @@ class Toasts:
 
     def _place(self) -> None:
         px = look(self._parent).px
-        y = -px(20)
+        y = px(16)
         for frame in reversed(self._stack):
-            frame.place(relx=1.0, rely=1.0, x=-px(20), y=y, anchor="se")
+            frame.place(relx=0.5, y=y, anchor="n")
             frame.lift()
-            y -= frame.winfo_reqheight() + px(8)
+            y += frame.winfo_reqheight() + px(8)

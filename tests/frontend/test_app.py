@@ -225,7 +225,7 @@ def test_the_first_start_welcomes(
     settle(lambda: str(page._title.cget("text")) == "Say hi to Airi")
     settle(lambda: [check.text for check in page.presenter.checks] == [
         "espeak, ready", "puppet, ready", "built-in persona, no language model",
-        "pocketsphinx, ready", "none found: text and picture only",
+        "pocketsphinx, ready", "switched off in the settings",
     ])  # fmt: skip
     page.speak.invoke()
     settle(lambda: fake_backend.received == [{"type": "speak", "text": "Hi! I'm Airi."}])

@@ -143,6 +143,15 @@ def test_a_hush_without_a_flush_ends_by_itself(
     assert player.speaking
 
 
+def test_a_new_turn_is_heard_though_the_old_one_was_stopped(player: Player) -> None:
+    player.hush()
+    player.push(speech(0))
+    assert not player.speaking
+    player.resume()
+    player.push(speech(10))
+    assert player.speaking
+
+
 def test_no_device_is_told_once_and_time_goes_on(
     settings: Settings, shop: Shop, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
