@@ -25,8 +25,10 @@ class EndpointRules:
 
     Attributes:
         on: Probability from which a frame counts as voice.
+        guarded_on: The same while the character speaks, whose echo must not count.
         off: Probability below which a frame counts as silence once somebody speaks.
         start_frames: Voiced frames in a row that begin an utterance.
+        guarded_frames: The same while the character speaks (9 of 32 ms: 300 ms).
         pre_roll: Sound before the beginning that belongs to it.
         tentative: Silence after which the words so far are looked at, without sound.
         finished: Silence that ends an utterance whose words end a sentence.
@@ -37,8 +39,10 @@ class EndpointRules:
     """
 
     on: float = 0.5
+    guarded_on: float = 0.7
     off: float = 0.35
     start_frames: int = 3
+    guarded_frames: int = 9
     pre_roll: float = 0.45
     tentative: float = 0.2
     finished: float = 0.4
@@ -115,16 +119,29 @@ class Endpointer:
             return self.rules.unfinished
         return self.rules.default
 
-    def step(self, probability: float, seconds: float) -> list[Signal]:
-        """Take the next frame: its speech probability and its length."""
-        started_at = self.now
+    def step(self, probability: float, seconds: float, *, guarded: bool = False) -> list[Signal]:
+        """Take the next frame.
+
+        Args:
+            probability: That it holds speech, 0 to 1.
+            seconds: Its length.
+            guarded: The character speaks: more is wanted before an utterance begins.
+        """
         self.now += seconds
         if self._state is _State.SILENCE:
-            return self._in_silence(probability, seconds, started_at)
+            return self._in_silence(probability, seconds, guarded)
         signals = self._in_speech(probability, seconds)
         if self._state is not _State.SILENCE and self.now - self.began > self.rules.longest:
             signals.append(self._split())
         return signals
+
+    def begin_now(self) -> None:
+        """An utterance begins here, whatever sounds: a button was pressed."""
+        self.began = max(self.split_at, self.now - self.rules.pre_roll)
+        self.voiced = self.rules.least_voiced
+        self._last_voice = self.now
+        self._state, self._words = _State.SPEECH, ""
+        self._quietest = (2.0, self.now)
 
     def finish(self) -> list[Signal]:
         """No more frames will come: end what is under way."""
@@ -136,17 +153,18 @@ class Endpointer:
         """Forget the running utterance."""
         self._state, self._run, self._words, self.voiced = _State.SILENCE, 0, "", 0.0
 
-    def _in_silence(self, probability: float, seconds: float, started_at: float) -> list[Signal]:
-        if probability < self.rules.on:
+    def _in_silence(self, probability: float, seconds: float, guarded: bool) -> list[Signal]:
+        rules = self.rules
+        if probability < (rules.guarded_on if guarded else rules.on):
             self._run = 0
             return []
         if self._run == 0:
-            self.began = max(self.split_at, started_at - self.rules.pre_roll)
+            self.began = max(self.split_at, self.now - seconds - rules.pre_roll)
             self.voiced = 0.0
         self._run += 1
         self.voiced += seconds
         self._last_voice = self.now
-        if self._run < self.rules.start_frames:
+        if self._run < (rules.guarded_frames if guarded else rules.start_frames):
             return []
         self._state, self._words = _State.SPEECH, ""
         self._quietest = (2.0, self.now)

@@ -1,0 +1,125 @@
+"""The ear of a session: from microphone frames to utterances, in sound alone.
+
+Filter, voice detection and endpointing put together, without recogniser, clock or event loop. It
+keeps the recent sound, so that an utterance begins with its pre-roll.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from backend.conversation.endpointing import Endpointer, EndpointRules, Signal
+from backend.media.microphone import MicrophoneFilter
+from backend.media.vad import FRAME_SECONDS, VoiceDetector
+
+RATE = 16_000
+MEMORY_S = 1.0
+_SILENCE = np.zeros(0, np.int16)
+_LEVEL_FLOOR = 1e-4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Noticed:
+    """Something that the ear noticed.
+
+    Attributes:
+        signal: What; None when there is only more sound of a running utterance.
+        pcm: (samples,) int16 at 16,000 Hz: the sound of the utterance since the last notice;
+            with `STARTED` it begins with the pre-roll.
+    """
+
+    signal: Signal | None
+    pcm: NDArray[np.int16]
+
+
+@dataclass
+class Ear:
+    """Listens to one microphone.
+
+    Attributes:
+        level: Loudness of the last frames, 0 to 1.
+        probability: That the last frame holds speech.
+    """
+
+    rules: EndpointRules = field(default_factory=EndpointRules)
+    filter: MicrophoneFilter = field(default_factory=MicrophoneFilter)
+    detector: VoiceDetector = field(default_factory=VoiceDetector)
+    level: float = 0.0
+    probability: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.endpointer = Endpointer(self.rules)
+        self._recent: deque[NDArray[np.int16]] = deque()
+        self._kept = 0
+        self._heard = 0
+        self._given = 0
+
+    def feed(
+        self, near: NDArray[np.int16], far: NDArray[np.int16], *, guarded: bool = False
+    ) -> list[Noticed]:
+        """Take sound.
+
+        Args:
+            near: (samples,) int16 mono at 16,000 Hz, whole blocks of 10 ms.
+            far: What the loudspeaker plays meanwhile, as long.
+            guarded: The character speaks.
+        """
+        clean = self.filter.process(near, far)
+        self._remember(clean)
+        noticed: list[Noticed] = []
+        for probability in self.detector.feed(clean):
+            self.probability = probability
+            for signal in self.endpointer.step(probability, FRAME_SECONDS, guarded=guarded):
+                noticed.append(self._notice(signal))
+        if self.endpointer.speaking:
+            noticed.append(Noticed(None, self._take(self._heard)))
+        return noticed
+
+    def finish(self) -> list[Noticed]:
+        """End a running utterance now: the button was let go."""
+        return [self._notice(signal) for signal in self.endpointer.finish()]
+
+    def begin(self) -> list[Noticed]:
+        """Begin an utterance now: the button was pressed."""
+        self.endpointer.begin_now()
+        return [self._notice(Signal.STARTED)]
+
+    def reset(self) -> None:
+        """Forget a running utterance."""
+        self.endpointer.reset()
+
+    def _notice(self, signal: Signal) -> Noticed:
+        if signal is Signal.STARTED:
+            self._given = max(self._heard - self._kept, self._samples(self.endpointer.began))
+            return Noticed(signal, self._take(self._samples(self.endpointer.now)))
+        if signal is Signal.SPLIT:
+            return Noticed(signal, self._take(self._samples(self.endpointer.split_at)))
+        return Noticed(signal, self._take(self._samples(self.endpointer.now)))
+
+    def _samples(self, seconds: float) -> int:
+        return min(self._heard, round(seconds * RATE))
+
+    def _remember(self, clean: NDArray[np.int16]) -> None:
+        self._recent.append(clean)
+        self._kept += len(clean)
+        self._heard += len(clean)
+        floor = self._given if self.endpointer.speaking else self._heard
+        needed = max(MEMORY_S * RATE, self._heard - floor)
+        while self._kept - len(self._recent[0]) >= needed:
+            self._kept -= len(self._recent.popleft())
+        rms = float(np.sqrt(np.mean(np.square(clean, dtype=np.float32)))) if len(clean) else 0.0
+        self.level = max(_LEVEL_FLOOR, rms / 32768.0)
+
+    def _take(self, until: int) -> NDArray[np.int16]:
+        """The sound from what was given last to a sample count since the beginning."""
+        if until <= self._given:
+            return _SILENCE
+        sound = np.concatenate(self._recent)
+        first = self._heard - self._kept
+        part = sound[max(0, self._given - first) : until - first]
+        self._given = until
+        return part

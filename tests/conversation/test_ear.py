@@ -1,0 +1,79 @@
+"""The ear on real sound: synthetic speech in, utterances out."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from backend.conversation.ear import Ear
+from backend.conversation.endpointing import Signal
+from backend.engines.base import SpeechRequest
+from backend.engines.tts.espeak import EspeakVoice
+from backend.media.pcm import resample
+
+RATE = 16_000
+STEP = 320
+Sound = NDArray[np.int16]
+
+
+@pytest.fixture(scope="module")
+def speech() -> Sound:
+    voice = EspeakVoice()
+    voice.load()
+    chunks = list(voice.synthesize(SpeechRequest("I would like to know how old you are today")))
+    return np.concatenate([resample(one.pcm, one.sample_rate, RATE) for one in chunks])
+
+
+def silence(seconds: float) -> Sound:
+    return np.zeros(round(seconds * RATE), np.int16)
+
+
+def listen(ear: Ear, near: Sound, far: Sound | None = None, *, guarded: bool = False):
+    far = silence(len(near) / RATE) if far is None else far
+    noticed = []
+    for start in range(0, len(near) - STEP + 1, STEP):
+        part = slice(start, start + STEP)
+        noticed += ear.feed(near[part], far[part], guarded=guarded)
+    return noticed
+
+
+def test_one_utterance_is_given_whole_with_pre_roll_and_without_holes(speech: Sound) -> None:
+    noticed = listen(Ear(), np.concatenate([silence(1.0), speech, silence(1.5)]))
+    signals = [one.signal for one in noticed if one.signal]
+    assert signals[0] is Signal.STARTED
+    assert signals[-1] is Signal.COMMITTED
+    given = np.concatenate([one.pcm for one in noticed])
+    assert len(speech) * 0.9 < len(given) < len(speech) + 1.6 * RATE
+
+
+def test_silence_and_noise_are_no_utterance() -> None:
+    rng = np.random.default_rng(1)
+    hiss = (rng.standard_normal(RATE * 4) * 600).astype(np.int16)
+    offset = np.full(RATE * 2, 9_000, np.int16)
+    for sound in (silence(3.0), hiss, offset):
+        assert [one for one in listen(Ear(), sound) if one.signal] == []
+
+
+def test_the_characters_own_voice_from_the_loudspeaker_is_not_heard(speech: Sound) -> None:
+    far = np.concatenate([speech, silence(0.3)] * 4)
+    delay = round(0.08 * RATE)
+    echo = np.concatenate([np.zeros(delay, np.int16), far[:-delay]])
+    near = (echo * 0.5).astype(np.int16)
+    noticed = listen(Ear(), near, far, guarded=True)
+    assert [one for one in noticed if one.signal] == []
+
+
+def test_a_voice_over_the_characters_voice_is_heard(speech: Sound) -> None:
+    far = np.concatenate([speech, silence(0.3)] * 4)
+    near = (np.roll(far, 1_280) * 0.3).astype(np.int16)
+    start = len(far) // 2
+    near[start : start + len(speech)] += (speech[::1] * 0.6).astype(np.int16)[: len(near) - start]
+    noticed = listen(Ear(), near, far, guarded=True)
+    assert Signal.STARTED in [one.signal for one in noticed]
+
+
+def test_memory_does_not_grow_in_silence() -> None:
+    ear = Ear()
+    listen(ear, silence(20.0))
+    assert ear._kept <= 1.1 * RATE
