@@ -21,6 +21,7 @@ class PageFrame(ttk.Frame):
     def __init__(self, parent: tk.Misc, context: AppContext) -> None:
         super().__init__(parent)
         self.context = context
+        self.bind("<Destroy>", self._destroyed)
 
     def on_show(self) -> None:
         """The page comes to the front."""
@@ -40,6 +41,13 @@ class PageFrame(ttk.Frame):
     def on_find(self) -> None:
         """Ctrl+F while the page is in front."""
 
+    def on_destroy(self) -> None:
+        """The page ends: no timer and no answer may reach it any more."""
+
     def on_tick(self, now: float) -> bool:
         """A tick of the pump while the page is in front; True asks for the busy pace."""
         return False
+
+    def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            self.on_destroy()

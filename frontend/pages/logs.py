@@ -71,6 +71,11 @@ class LogsPage(PageFrame):
             padx=self.context.px(12), pady=self.context.px(8),
         )  # fmt: skip
 
+    def on_destroy(self) -> None:
+        """Forget what was to be done later."""
+        for job in filter(None, (self._search_job, self._count_job)):
+            self.context.cancel(job)
+
     def on_find(self) -> None:
         """Put the cursor into the search field."""
         self.search.focus_set()

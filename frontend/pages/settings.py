@@ -69,6 +69,13 @@ class SettingsPage(PageFrame):
         if state == "up" and not self.presenter.sections and self.winfo_ismapped():
             self.presenter.load()
 
+    def on_destroy(self) -> None:
+        """Save what was typed last, and hear of nothing more."""
+        self.presenter.on_change(lambda keys: None)
+        self.presenter.flush()
+        if self._search_job:
+            self.context.cancel(self._search_job)
+
     def on_find(self) -> None:
         """Put the cursor into the search field."""
         self.search.focus_set()

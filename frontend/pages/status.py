@@ -46,6 +46,10 @@ class StatusPage(PageFrame):
         if self.presenter.on_event(envelope) and self.winfo_ismapped():
             self._show()
 
+    def on_destroy(self) -> None:
+        """Hear of nothing more."""
+        self.presenter.on_change(lambda: None)
+
     def on_theme(self) -> None:
         """Rows hold colours of their own."""
         self._show()
