@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 import tkinter as tk
+from collections.abc import Callable
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -92,12 +93,14 @@ class App:
         self._bind()
 
     def _make_context(self, settings: Settings) -> AppContext:
-        root = self.root
         return AppContext(
             settings=settings,
-            look=build_theme(root, settings.theme),
+            look=build_theme(self.root, settings.theme),
             api=Api(self.pump.post, self._api_failed),
-            player=Player(settings, self.metrics, self._tell_from_thread),
+            player=Player(
+                settings, self.metrics, lambda text: self._toasts.show(text, "warning"),
+                self.pump.post,
+            ),
             frames=FrameQueue(),
             metrics=self.metrics,
             logs=LogsPresenter(),
@@ -107,8 +110,8 @@ class App:
             hurry=self.pump.hurry,
             wake_at=self.pump.wake_at,
             refresh_engines=self.refresh_engines,
-            schedule=lambda ms, function: root.after(ms, function),
-            cancel=root.after_cancel,
+            schedule=self._schedule,
+            cancel=self.root.after_cancel,
             navigate=self.navigate,
         )
 
@@ -315,9 +318,6 @@ class App:
     def _api_failed(self, error: ApiError) -> None:
         self._toasts.show(error.message, "danger")
 
-    def _tell_from_thread(self, text: str) -> None:
-        self.pump.post(lambda: self._toasts.show(text, "warning"))
-
     def _on_theme(self) -> None:
         for page in self._pages.values():
             page.on_theme()
@@ -336,7 +336,18 @@ class App:
 
         show_help(self.root)
 
+    def _schedule(self, ms: int, function: Callable[[], None]) -> str:
+        """Run a function later, unless the window is closed by then."""
+
+        def run() -> None:
+            if not self._closed:
+                function()
+
+        return self.root.after(ms, run)
+
     def _note_visible(self) -> None:
+        if self._closed:
+            return
         if self.root.winfo_viewable():
             self.metrics.visible = time.perf_counter() - self.metrics.started
         else:

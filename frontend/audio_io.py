@@ -40,7 +40,8 @@ class Player:
     Args:
         settings: Backend, device and volume.
         metrics: Gets the times to first sound and to silence.
-        tell: Shows a sentence to the user; called from the player's thread.
+        tell: Shows a sentence to the user; run by `deliver`.
+        deliver: Hands a function to Tk's loop; may be called from any thread.
         opener: Opens an output; tests give another.
     """
 
@@ -49,6 +50,7 @@ class Player:
         settings: Settings,
         metrics: Metrics,
         tell: Callable[[str], None],
+        deliver: Callable[[Command], None],
         opener: Callable[..., Output] = open_output,
     ) -> None:
         self.buffer = PlayoutBuffer()
@@ -56,6 +58,7 @@ class Player:
         self._volume = settings.output_volume
         self._metrics = metrics
         self._tell = tell
+        self._deliver = deliver
         self._opener = opener
         self._output: Output | None = None
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
@@ -103,8 +106,13 @@ class Player:
             self._commands.put(self._open)
 
     def list_devices(self, then: Callable[[list[str]], None]) -> None:
-        """Give the names of the loudspeakers; `then` is called from the player's thread."""
-        self._commands.put(lambda: then(device_names(self._choice[0])))
+        """Give the names of the loudspeakers; `then` is called on Tk's loop."""
+
+        def look_up() -> None:
+            found = device_names(self._choice[0])
+            self._deliver(lambda: then(found))
+
+        self._commands.put(look_up)
 
     def prepare(self, sent_at: float) -> None:
         """An answer is expected: start the device now, so that its first word is not late.
@@ -211,7 +219,8 @@ class Player:
         self._retry_at = time.monotonic() + RETRY_S
         if not self._told:
             self._told = True
-            self._tell(f"{why} The answer is shown without sound until a loudspeaker is there.")
+            told = f"{why} The answer is shown without sound until a loudspeaker is there."
+            self._deliver(lambda: self._tell(told))
 
     def _start_output(self) -> None:
         if self._running or self._output is None:

@@ -13,7 +13,7 @@ from event_system import MediaFrame, MediaKind
 from frontend.audio_io import Player, loudness
 from frontend.audio_outputs import NoSoundError, Output, Read, SilentOutput, open_output
 from frontend.metrics import Metrics
-from tests.support.window_parts import wait_until
+from tests.support.window_parts import run, wait_until
 
 TONE = array("h", [12_000, -12_000] * 480).tobytes()
 
@@ -80,7 +80,7 @@ def told() -> list[str]:
 
 @pytest.fixture
 def player(settings: Settings, shop: Shop, told: list[str]) -> Iterator[Player]:
-    made = Player(settings, Metrics(), told.append, shop)
+    made = Player(settings, Metrics(), told.append, run, shop)
     made.start()
     yield made
     made.close()
@@ -158,7 +158,7 @@ def test_no_device_is_told_once_and_time_goes_on(
     monkeypatch.setattr("frontend.audio_io.RETRY_S", 0.2)
     monkeypatch.setattr("frontend.audio_io.rescan", lambda: None)
     shop.closed = True
-    player = Player(settings, Metrics(), told.append, shop)
+    player = Player(settings, Metrics(), told.append, run, shop)
     player.start()
     try:
         wait_until(lambda: len(shop.asked) >= 3)

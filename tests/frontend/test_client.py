@@ -24,7 +24,7 @@ from frontend.client import BACKOFF_MOST_S, Client, backoff
 from frontend.metrics import Metrics
 from frontend.video import FrameQueue
 from tests.support.fake_backend import FakeBackend
-from tests.support.window_parts import wait_until
+from tests.support.window_parts import run, wait_until
 
 
 class Desk:
@@ -33,7 +33,7 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         self.items: list[Any] = []
         self.states: list[str] = []
-        self.player = Player(settings, Metrics(), lambda _text: None)
+        self.player = Player(settings, Metrics(), lambda _text: None, run)
         self.frames = FrameQueue()
         self.client = Client(self._take, self.states.append, self.player, self.frames)
 

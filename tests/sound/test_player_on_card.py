@@ -14,7 +14,7 @@ from frontend.audio_io import Player
 from frontend.audio_outputs import device_names
 from frontend.metrics import Metrics
 from tests.support.pulse import SoundCard
-from tests.support.window_parts import wait_until
+from tests.support.window_parts import run, wait_until
 
 RATE = 48_000
 FRAME = 960
@@ -31,7 +31,7 @@ def frame(index: int, generation: int = 0) -> MediaFrame:
 def player(settings: Settings, pulse_sink: SoundCard) -> Iterator[Player]:
     chosen = settings.model_copy(update={"audio_backend": "sounddevice"})
     problems: list[str] = []
-    made = Player(chosen, Metrics(), problems.append)
+    made = Player(chosen, Metrics(), problems.append, run)
     made.start()
     wait_until(lambda: made.device)
     assert not problems
@@ -83,7 +83,7 @@ def test_a_name_that_is_gone_means_the_systems_choice(
     chosen = settings.model_copy(
         update={"audio_backend": "sounddevice", "output_device": "Lost headset"}
     )
-    player = Player(chosen, Metrics(), lambda _text: None)
+    player = Player(chosen, Metrics(), lambda _text: None, run)
     player.start()
     try:
         wait_until(lambda: player.device)

@@ -80,7 +80,7 @@ class Room:
             settings=settings,
             look=None,  # type: ignore[arg-type]
             api=self.api,  # type: ignore[arg-type]
-            player=Player(settings, metrics, lambda _text: None),
+            player=Player(settings, metrics, lambda _text: None, run),
             frames=FrameQueue(),
             metrics=metrics,
             logs=LogsPresenter(),
@@ -103,6 +103,11 @@ class Room:
 
     def _stop(self) -> None:
         self.stops += 1
+
+
+def run(job: Callable[[], None]) -> None:
+    """Stands for the way to Tk's loop: runs the job where it is."""
+    job()
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 20.0) -> None:
