@@ -1,0 +1,1 @@
+"""The avatar: poses, motion, lips, and the puppets that show them."""

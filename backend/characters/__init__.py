@@ -1,0 +1,1 @@
+"""The characters: the built-in ones, character cards, and the store."""

@@ -1,0 +1,1 @@
+"""Sessions and turns: from the user's words to the character's speech."""

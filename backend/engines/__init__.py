@@ -1,0 +1,1 @@
+"""The engines: contracts, registry, host, and one file an engine."""
