@@ -25,6 +25,8 @@ from event_system import (
 )
 
 BATCH = 500
+MESSAGE_CHARS = 200_000
+"""Of a message with several events; clients commonly refuse messages over a megabyte."""
 router = APIRouter(tags=["sockets"])
 
 
@@ -72,7 +74,7 @@ async def _listen(socket: WebSocket) -> None:
         text = message.get("text") or ""
         try:
             known = json.loads(text).get("type") == "ping"
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             known = False
         if not known:
             problem = 'This socket takes nothing but {"type": "ping"}; it is for listening.'
@@ -80,9 +82,20 @@ async def _listen(socket: WebSocket) -> None:
 
 
 async def _send(socket: WebSocket, batch: list[Envelope]) -> None:
-    """One envelope alone, several as a JSON array."""
-    texts = [encode(one) for one in batch]
-    await send_text(socket, texts[0] if len(texts) == 1 else "[" + ",".join(texts) + "]")
+    """One envelope alone, several as a JSON array, in messages that any client takes."""
+    waiting: list[str] = []
+    size = 0
+    for text in map(encode, batch):
+        if waiting and size + len(text) > MESSAGE_CHARS:
+            await send_text(socket, _joined(waiting))
+            waiting, size = [], 0
+        waiting.append(text)
+        size += len(text)
+    await send_text(socket, _joined(waiting))
+
+
+def _joined(texts: list[str]) -> str:
+    return texts[0] if len(texts) == 1 else "[" + ",".join(texts) + "]"
 
 
 def _now(event: Event) -> Envelope:

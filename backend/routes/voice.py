@@ -181,7 +181,7 @@ def _parse(message: Any) -> dict[str, Any]:
         raise BadInputError("This session takes no microphone sound; send text messages.")
     try:
         given = json.loads(message.get("text") or "")
-    except ValueError:
+    except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict):
         raise BadInputError("A message is a JSON object with a type.")

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 
 from backend.app import create_app
 from backend.engines.base import EngineKind
+from backend.room import EngineRoom
 from config import Settings
 from tests.support.fake_engines import FakeEngines, Fault
 from tests.support.settings import make_settings
@@ -27,7 +28,11 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def engines(monkeypatch: pytest.MonkeyPatch) -> FakeEngines:
+    async def no_rehearsal(room: EngineRoom) -> None:
+        """The engines of a test are asked for nothing but by the test."""
+
     plain_faces(monkeypatch)
+    monkeypatch.setattr(EngineRoom, "rehearse", no_rehearsal)
     return FakeEngines(monkeypatch)
 
 

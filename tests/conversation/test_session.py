@@ -464,3 +464,25 @@ async def test_settings_that_change_at_the_same_time_are_all_kept(stand: VoiceRo
 
 def test_a_frame_is_20_ms_at_the_playout_rate() -> None:
     assert FRAME_SECONDS * PLAYOUT_RATE == 960
+
+
+async def test_a_rehearsal_loads_the_engines_and_leaves_no_trace(stand: VoiceRoom) -> None:
+    reader = stand.room.bus.subscribe_polled()
+    await stand.room.rehearse()
+    assert (stand.model.loads, stand.voice.loads) == (1, 1)
+    assert stand.voice.requests
+    assert {one.event.type for one in reader.drain()} == {"model.loaded"}
+    assert chat(stand) == []
+
+
+@pytest.mark.parametrize("trouble", [EngineError("Away."), RuntimeError("a bug")])
+async def test_a_rehearsal_that_fails_harms_nobody(
+    stand: VoiceRoom, trouble: BaseException
+) -> None:
+    stand.model.script, stand.voice.speech_error = [trouble], trouble
+    await stand.room.rehearse()
+    stand.model.script, stand.voice.speech_error = ["Fine."], None
+    session = await stand.room.session("main")
+    await session.send("Hi")
+    await session.finished()
+    assert chat(stand)[0].character_response == "Fine."
