@@ -160,7 +160,7 @@ class Settings(BaseSettings):
     @classmethod
     def _only_sqlite(cls, value: str) -> str:
         if value and not value.startswith("sqlite:///"):
-            raise ValueError("only sqlite:///PATH is supported")
+            raise ValueError("blank or sqlite:///PATH; other databases are not supported")
         return value
 
     @property
@@ -249,13 +249,38 @@ def _check_env_file(path: Path) -> None:
 def explain(error: ValidationError) -> str:
     """One sentence that names the key of the first problem and what is allowed."""
     first = error.errors(include_url=False)[0]
-    key = str(first["loc"][0]).upper() if first["loc"] else "settings"
-    given = first.get("input")
-    what = str(first["msg"]).replace("Value error, ", "").replace("Input should", "it should")
-    field = Settings.model_fields.get(key.lower())
-    if field is not None and field.annotation is SecretStr:
-        return f"{key}: {what}."
-    return f"{key} is {str(given)[:60]!r}, but {what}."
+    name = str(first["loc"][0]) if first["loc"] else ""
+    if name not in Settings.model_fields:
+        return f"{name.upper() or 'The settings'}: {first['msg']}."
+    wanted = allowed(name)
+    if first["type"] == "value_error" or not wanted:
+        wanted = str(first["msg"]).removeprefix("Value error, ")
+    key = name.upper()
+    if key.endswith(("KEY", "TOKEN")):
+        return f"{key} must be {wanted}."
+    return f"{key} is {str(first.get('input'))[:60]!r}, but it must be {wanted}."
+
+
+def allowed(name: str) -> str:
+    """What a setting may be, in words; empty where there is no short way to say it."""
+    schema = Settings.model_json_schema()["properties"][name]
+    if "enum" in schema or "const" in schema:
+        values = [str(value) for value in schema.get("enum", [schema.get("const")])]
+        return " or ".join(filter(None, [", ".join(values[:-1]), values[-1]]))
+    kind = {
+        "integer": "a whole number",
+        "number": "a number",
+        "boolean": "true or false",
+        "object": "JSON in braces",
+    }.get(schema.get("type", ""), "")
+    if "pattern" in schema:
+        kind = f"like {schema.get('default')!r}"
+    high = schema.get("maximum")
+    if "minimum" in schema and high is not None:
+        return f"{kind} from {schema['minimum']:g} to {high:g}"
+    if "exclusiveMinimum" in schema and high is not None:
+        return f"{kind} above {schema['exclusiveMinimum']:g}, up to {high:g}"
+    return kind
 
 
 def read_stored(path: Path) -> dict[str, Any]:
@@ -336,6 +361,18 @@ def write_atomically(path: Path, data: bytes, *, private: bool = False) -> None:
             raise
     except OSError as error:
         raise SettingsError(f"{path.parent} cannot be written ({error.strerror}).") from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder where there is none, and see that it can be written.
+
+    Raises:
+        OSError: It cannot.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    probe = folder / f".write-test-{os.getpid()}"
+    probe.write_bytes(b"")
+    probe.unlink()
 
 
 def names(value: str) -> list[str]:

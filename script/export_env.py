@@ -23,26 +23,16 @@ HEADER = """\
 def example() -> str:
     """The whole text of `.env.example`."""
     sys.path.insert(0, str(ROOT))
-    from config import Settings
+    from config import Settings, allowed
 
-    schema = Settings.model_json_schema()["properties"]
     parts = [HEADER]
     for name, info in Settings.model_fields.items():
-        allowed = _allowed(schema[name])
-        described = f"# {info.description}" + (f" {allowed}" if allowed else "")
+        choice = allowed(name)
+        described = f"# {info.description}"
+        if any(word in choice for word in (" from ", " or ", " above ")):
+            described += f" {choice[0].upper()}{choice[1:]}."
         parts.append(f"{described}\n#{name.upper()}={_shown(info.default)}\n")
     return "\n".join(parts)
-
-
-def _allowed(schema: dict[str, Any]) -> str:
-    if "enum" in schema or "const" in schema:
-        values = schema.get("enum", [schema.get("const")])
-        return "One of: " + ", ".join(str(value) for value in values) + "."
-    low = schema.get("minimum", schema.get("exclusiveMinimum"))
-    high = schema.get("maximum")
-    if low is not None and high is not None:
-        return f"From {low} to {high}."
-    return ""
 
 
 def _shown(value: Any) -> str:

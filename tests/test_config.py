@@ -25,26 +25,26 @@ from config import (
 from tests.support.settings import clear_environment, make_settings, own_environment, write_env
 
 WRONG_VALUES = [
-    ("API_PORT", "abc", "integer"),
+    ("API_PORT", "abc", "a whole number from 0 to 65535"),
     ("API_PORT", "70000", "65535"),
-    ("API_PORT", "-1", "greater than or equal to 0"),
-    ("DEBUG", "maybe", "boolean"),
+    ("API_PORT", "-1", "from 0 to 65535"),
+    ("DEBUG", "maybe", "true or false"),
     ("DATABASE_URL", "postgresql://x", "sqlite:///PATH"),
-    ("LOG_LEVEL", "LOUD", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+    ("LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
     ("SAMPLE_RATE", "44100", "16000"),
     ("CHANNELS", "2", "1"),
-    ("AUDIO_BACKEND", "jack", "'auto', 'sounddevice', 'pyaudio' or 'none'"),
-    ("OUTPUT_VOLUME", "1.5", "less than or equal to 1"),
+    ("AUDIO_BACKEND", "jack", "auto, sounddevice, pyaudio or none"),
+    ("OUTPUT_VOLUME", "1.5", "a number from 0 to 1"),
     ("ENGINE_OPTIONS", "{", "JSON"),
-    ("ENGINE_OPTIONS", "[1]", "dictionary"),
-    ("LLM_IDLE_TIMEOUT", "0", "greater than 0"),
-    ("LLM_MAX_TOKENS", "1", "greater than or equal to 16"),
+    ("ENGINE_OPTIONS", "[1]", "JSON in braces"),
+    ("LLM_IDLE_TIMEOUT", "0", "a number above 0, up to 600"),
+    ("LLM_MAX_TOKENS", "1", "a whole number from 16 to 8192"),
     ("LLM_TEMPERATURE", "hot", "number"),
     ("AVATAR_FPS", "600", "60"),
     ("AVATAR_SIZE", "500", "512"),
-    ("THEME", "pink", "'dark' or 'light'"),
+    ("THEME", "pink", "dark or light"),
     ("MAX_MESSAGE_CHARS", "0", "1"),
-    ("FIRST_START", "", "boolean"),
+    ("FIRST_START", "", "true or false"),
 ]
 
 
