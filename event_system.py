@@ -89,7 +89,7 @@ class ChatResponse(Event):
     """
 
     durable = True
-    told = "answer of character {e.character_id} by {e.engine}"
+    told = "answer of character {e.character_id} by {e.engine}, slowest: {e.slowest}"
     type: Literal["chat.response"] = "chat.response"
     turn_id: str
     character_id: int

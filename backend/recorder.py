@@ -1,4 +1,4 @@
-"""Writes durable events to the database, in batches, and reads them back at start."""
+"""Writes durable events to the database and the log, in batches, and reads them back at start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ KEPT_ROWS = 50_000
 SKIPPED_AT_START = 10_000
 """Numbers skipped at each start: what was told but not yet written is never numbered twice."""
 
-log = logging.getLogger("kotodama.recorder")
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+log = logging.getLogger("kotodama.events")
 
 
 def restore_bus(database: Database, keep: int = 2_000) -> EventBus:
@@ -74,6 +80,8 @@ class Recorder:
             self._subscription = self._bus.subscribe_polled(bound=200_000, durable_only=True)
             return
         rows = [_row(envelope) for envelope in batch if envelope.seq]
+        for row in rows:
+            log.log(_LEVELS[str(row["severity"])], "%s: %s", row["event_type"], row["message"])
         if not rows:
             return
         try:
