@@ -27,6 +27,7 @@ from event_system import (
     LogLines,
     ModelFailed,
     ModelLoaded,
+    WindowRaise,
 )
 from frontend.api import Api, ApiError, BackendProvider
 from frontend.audio_io import Player
@@ -269,6 +270,7 @@ class App:
         if state == "up":
             if self.metrics.connected is None:
                 self.metrics.connected = time.perf_counter() - self.metrics.started
+                log.info("the backend is reached after %.2f s", self.metrics.connected)
             self._was_up = True
             self.refresh_engines()
             if self._away_since is not None:
@@ -283,6 +285,8 @@ class App:
         event = envelope.event
         if isinstance(event, (BusDropped, LogLines)):
             self.context.logs.on_event(envelope)
+        if isinstance(event, WindowRaise):
+            self.raise_window()
         if isinstance(event, ConfigChanged):
             self._refresh_settings()
         if isinstance(event, (ConfigChanged, EngineFallback, ModelFailed, ModelLoaded)):
@@ -350,6 +354,7 @@ class App:
             return
         if self.root.winfo_viewable():
             self.metrics.visible = time.perf_counter() - self.metrics.started
+            log.info("the window is visible after %.2f s", self.metrics.visible)
         else:
             self.root.after(5, self._note_visible)
 
