@@ -18,7 +18,8 @@ from frontend.metrics import Metrics
 BUDGET_S = 0.006
 BUSY_MS = 16
 IDLE_MS = 50
-BUSY_FOR_S = 0.6
+BUSY_FOR_S = 0.1
+EXPECT_FOR_S = 1.0
 YOUNG_GC_S = 2.0
 FULL_GC_S = 20.0
 
@@ -90,7 +91,7 @@ class Pump:
 
     def hurry(self) -> None:
         """Keep the busy pace for a moment: something is expected. Tk's thread only."""
-        self._busy_until = time.monotonic() + BUSY_FOR_S
+        self._busy_until = time.monotonic() + EXPECT_FOR_S
 
     def wake_at(self, at: float) -> None:
         """Let the next tick come no later than this monotonic time. Tk's thread only."""
@@ -120,7 +121,7 @@ class Pump:
         try:
             now = time.monotonic()
             if self._drain(began + BUDGET_S) or self._on_tick(now):
-                self._busy_until = now + BUSY_FOR_S
+                self._busy_until = max(self._busy_until, now + BUSY_FOR_S)
             busy = now < self._busy_until
             delay = BUSY_MS if busy else IDLE_MS
             self._collect(now, busy)

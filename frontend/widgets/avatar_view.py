@@ -35,7 +35,7 @@ class AvatarView(Canvas):
         super().__init__(parent)
         self._sent = sent
         self._edge = 0
-        self._frame: Image.Image | None = None
+        self._shown: bytes | Image.Image | None = None
         self._photo: ImageTk.PhotoImage | None = None
         self._patches: list[tuple[Image.Image, tuple[int, int]]] = []
         self._live = False
@@ -67,18 +67,19 @@ class AvatarView(Canvas):
             picture = Image.open(io.BytesIO(data), formats=("JPEG",))
             # Decodes at half size where that is enough: a quarter of the work.
             picture.draft("RGB", (self._edge, self._edge))
-            self._frame = picture.convert("RGB")
+            picture.load()
         except (OSError, ValueError):
             return False
-        self._paint()
+        self._shown = data
+        self._paint(picture if picture.mode == "RGB" else picture.convert("RGB"))
         return True
 
     def show_picture(self, picture: Image.Image) -> None:
         """Draw a still picture, RGB or RGBA."""
-        background = Image.new("RGB", picture.size, look(self).palette.raised)
-        background.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
-        self._frame = background
-        self._paint()
+        self._shown = picture
+        still = Image.new("RGB", picture.size, look(self).palette.raised)
+        still.paste(picture, mask=picture.getchannel("A") if picture.mode == "RGBA" else None)
+        self._paint(still)
 
     def set_live(self, live: bool) -> None:
         """Show or hide the badge."""
@@ -92,18 +93,15 @@ class AvatarView(Canvas):
             self._caption = text
             self._prepare()
 
-    def _paint(self) -> None:
-        if self._frame is None or self._photo is None:
-            return
+    def _paint(self, picture: Image.Image) -> None:
+        """Put a picture on the screen; the patches are pasted into it."""
+        assert self._photo is not None
         size = (self._edge, self._edge)
-        frame = self._frame
-        if frame.size != size:
-            frame = frame.resize(size, Image.Resampling.BILINEAR)
-        elif frame is self._frame:
-            frame = frame.copy()
+        if picture.size != size:
+            picture = picture.resize(size, Image.Resampling.BILINEAR)
         for patch, place in self._patches:
-            frame.paste(patch, place, patch)
-        self._photo.paste(frame)
+            picture.paste(patch, place, patch)
+        self._photo.paste(picture)
 
     def _prepare(self) -> None:
         """Make the overlay anew and place the words."""
@@ -120,9 +118,10 @@ class AvatarView(Canvas):
             )
         self.itemconfigure(self._badge_text, state="normal" if self._live else "hidden")
         self._place_caption()
-        if self._frame is None:
-            self._frame = Image.new("RGB", (edge, edge), colours.raised)
-        self._paint()
+        if isinstance(self._shown, bytes):
+            self.show_jpeg(self._shown)
+        else:
+            self.show_picture(self._shown or Image.new("RGB", (edge, edge), colours.raised))
 
     def _corners(self) -> list[tuple[Image.Image, tuple[int, int]]]:
         """What rounds the corners off: the card's colour outside of a quarter of a disc."""

@@ -58,6 +58,9 @@ class Waveform(Canvas):
         self._draw()
 
     def _draw(self) -> None:
+        if not self._lines:
+            # Not laid out yet.
+            return
         middle, step = self.winfo_height() / 2, self.winfo_width() / BARS
         for index, (line, level) in enumerate(zip(self._lines, self._levels, strict=True)):
             x, half = step * (index + 0.5), 1 + level * (middle - 4)
