@@ -103,7 +103,10 @@ class Settings(BaseSettings):
     )
     output_volume: float = _runtime(1.0, "Loudness of the voice in the window.", ge=0.0, le=1.0)
 
-    stt_engines: str = _runtime("pocketsphinx", "Speech to text engines, best first.")
+    stt_engines: str = _runtime(
+        "wyoming,openai_api,faster_whisper,openai_whisper,pocketsphinx",
+        "Speech to text engines, best first.",
+    )
     llm_engines: str = _runtime("openai_compatible,ollama,persona", "Chat models, best first.")
     tts_engines: str = _runtime("espeak", "Voices, best first.")
     clip_engines: str = _runtime("puppet", "Video engines, best first.")
@@ -128,7 +131,19 @@ class Settings(BaseSettings):
     llm_max_tokens: int = _runtime(400, "Longest answer, in tokens.", ge=16, le=8192)
     llm_temperature: float = _runtime(0.8, "Liveliness of the answers.", ge=0.0, le=2.0)
 
-    whisper_model: str = _runtime("base", "Whisper model name or path.")
+    whisper_model: str = _runtime("base", "Whisper model name or path.", min_length=1)
+    whisper_device: Literal["auto", "cpu", "cuda"] = _runtime("auto", "What Whisper runs on.")
+    whisper_short_window: bool = _runtime(
+        True, "Whether Whisper encodes less than 30 s of sound where that suffices."
+    )
+    wyoming_url: str = _runtime(
+        "", "A Wyoming speech server, for example tcp://192.168.1.20:10300."
+    )
+    stt_base_url: str = _runtime(
+        "", "A server with /v1/audio/transcriptions, for example http://127.0.0.1:8000/v1."
+    )
+    stt_api_key: SecretStr = _runtime(SecretStr(""), "Key of that server, if it wants one.")
+    stt_model: str = _runtime("whisper-1", "Model asked for there.", min_length=1)
     piper_model_path: str = _runtime("", "A Piper voice (.onnx).")
     qwen_model_path: str = _runtime("", "A Qwen model.")
     sadtalker_model_path: str = _runtime("", "Folder of SadTalker.")

@@ -25,7 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
-from config import ROOT, KotodamaError
+from config import ROOT, KotodamaError, make_folder
 
 MIGRATIONS = ROOT / "migrations"
 BACKUPS_KEPT = 5
@@ -232,10 +232,7 @@ def open_database(path: Path) -> Database:
     """
     notices: list[str] = []
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        probe = path.parent / ".write-test"
-        probe.write_bytes(b"")
-        probe.unlink()
+        make_folder(path.parent)
     except OSError as error:
         raise DatabaseError(
             f"The data folder {path.parent} cannot be written ({error.strerror}); "

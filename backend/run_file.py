@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import Settings, SettingsError, write_atomically
+from config import Settings, SettingsError, make_folder, write_atomically
 
 RUN_FILE = "backend.json"
 
@@ -30,7 +30,7 @@ def read_run_file(settings: Settings) -> Listening | None:
     try:
         facts = json.loads((settings.data_dir / RUN_FILE).read_text(encoding="utf-8"))
         return Listening(facts["url"], facts["token"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -53,12 +53,13 @@ def lock_path(settings: Settings) -> Path:
     """The lock file of the one backend of a data folder.
 
     Raises:
-        SettingsError: The folder cannot be made.
+        SettingsError: The folder cannot be written.
     """
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.data_dir)
     except OSError as error:
         raise SettingsError(
-            f"The data folder {settings.data_dir} cannot be made ({error.strerror}); set DATA_DIR."
+            f"The data folder {settings.data_dir} cannot be written ({error.strerror}); "
+            "set DATA_DIR."
         ) from error
     return settings.data_dir / "backend.lock"

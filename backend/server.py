@@ -88,25 +88,34 @@ def _run(
         ready(listening)
 
     server.on_started = started
+    server.on_stopped = lambda: remove_run_file(settings)
     if supervised:
         threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
-    try:
-        server.run(sockets=[listener])
-    finally:
-        remove_run_file(settings)
+    server.run(sockets=[listener])
     return 0 if server.started else 1
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that tells when it answers."""
+    """uvicorn that tells when it answers, and when it has stopped.
+
+    Told here and not after `run`, which a signal may never leave: uvicorn raises it again.
+    """
 
     on_started: Callable[[], None]
+    on_stopped: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then tell."""
         await super().startup(sockets)
         if self.started:
             self.on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, then tell."""
+        try:
+            await super().shutdown(sockets)
+        finally:
+            self.on_stopped()
 
 
 def announce(listening: Listening) -> None:

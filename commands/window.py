@@ -83,10 +83,10 @@ def _first_start(settings: Settings) -> BaseFileLock | None:
     """The lock of the one window of a data folder, or None if another has it."""
     from filelock import FileLock, Timeout
 
-    from config import SettingsError
+    from config import SettingsError, make_folder
 
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(settings.data_dir)
         lock = FileLock(settings.data_dir / "window.lock")
         lock.acquire(timeout=0)
     except Timeout:
