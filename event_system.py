@@ -9,6 +9,7 @@ backend and the command line share it.
 from __future__ import annotations
 
 import asyncio
+import functools
 import struct
 import threading
 import time
@@ -27,7 +28,8 @@ TurnState = Literal["idle", "listening", "thinking", "speaking"]
 class Event(BaseModel):
     """Base of all events."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # Validators are built at first use: a process needs few of the classes, and starts at once.
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
     durable: ClassVar[bool] = False
     severity: ClassVar[Severity] = "info"
 
@@ -392,6 +394,7 @@ class Envelope(NamedTuple):
 
 
 class _WireEnvelope(BaseModel):
+    model_config = ConfigDict(defer_build=True)
     seq: int = 0
     at: float
     event: AnyEvent
@@ -401,7 +404,9 @@ class ProtocolError(ValueError):
     """What came over a socket is not what the protocol says."""
 
 
-_WIRE: TypeAdapter[_WireEnvelope] = TypeAdapter(_WireEnvelope)
+@functools.cache
+def _wire() -> TypeAdapter[_WireEnvelope]:
+    return TypeAdapter(_WireEnvelope)
 
 
 def encode(envelope: Envelope) -> str:
@@ -417,7 +422,7 @@ def decode(text: str | bytes) -> Envelope:
         ProtocolError: The text is not JSON, or no known event.
     """
     try:
-        wire = _WIRE.validate_json(text)
+        wire = _wire().validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "message"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,13 +22,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Serve until stopped."""
+    # What is made while the program starts stays: looking for garbage among it costs time.
+    gc.disable()
     from backend.server import announce, serve
 
     changes = {"api_host": args.host, "api_port": args.port}
     settings = settings.model_copy(
         update={key: value for key, value in changes.items() if value is not None}
     )
-    return serve(settings, supervised=args.supervised, ready=announce if args.supervised else tell)
+
+    def ready(listening: Listening) -> None:
+        gc.freeze()
+        gc.enable()
+        (announce if args.supervised else tell)(listening)
+
+    return serve(settings, supervised=args.supervised, ready=ready)
 
 
 def tell(listening: Listening) -> None:

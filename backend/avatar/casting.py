@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from backend.avatar.layered import LayeredPuppet
-from backend.avatar.portrait import PortraitPuppet
 from backend.avatar.puppet import Puppet
-from backend.avatar.rig import PortraitRig
-from backend.avatar.rigging import find_rig
 from backend.errors import BadInputError
-from backend.media.image import load_portrait
+
+if TYPE_CHECKING:
+    from backend.avatar.portrait import PortraitPuppet
 
 ASSETS = Path(__file__).with_name("assets")
 DEFAULT = "kotone"
@@ -44,6 +44,12 @@ def cast_picture(path: Path, size: int) -> PortraitPuppet:
     Raises:
         BadInputError: The picture or its rig cannot be used.
     """
+    # Most characters are drawn by the program: this half is loaded for those that are not.
+    from backend.avatar.portrait import PortraitPuppet
+    from backend.avatar.rig import PortraitRig
+    from backend.avatar.rigging import find_rig
+    from backend.media.image import load_portrait
+
     if not path.is_file():
         raise BadInputError(f"There is no picture {path.name}; choose a PNG, JPEG or WebP file.")
     picture = load_portrait(path)

@@ -15,9 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from backend.avatar.casting import RIG_SUFFIX, cast
 from backend.avatar.pose import Pose
-from backend.avatar.rigging import find_rig
 from backend.characters.store import MAX_ID
-from backend.media.image import load_portrait
 from backend.room import EngineRoom
 from backend.routes.shared import (
     CharacterAnswer,
@@ -132,6 +130,9 @@ async def generate_avatar(
 def _make_character(
     room: EngineRoom, name: str, data: bytes
 ) -> tuple[Character, dict[str, Any], str]:
+    from backend.avatar.rigging import find_rig
+    from backend.media.image import load_portrait
+
     picture = load_portrait(data)
     rig = find_rig(picture[..., :3])
     stem = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "character"

@@ -19,7 +19,6 @@ from backend.conversation.speaking import speak_text, with_choice
 from backend.conversation.text_turn import text_turn
 from backend.conversation.turn import Turn
 from backend.errors import KotodamaError
-from backend.media.decode import decode_audio
 from backend.media.wav import wav_bytes
 from backend.room import EngineRoom
 from backend.routes.shared import RoomDep
@@ -127,6 +126,8 @@ async def transcribe(request: Request, room: RoomDep) -> TranscriptAnswer:
 
 
 def _decode(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.int16]]:
+    from backend.media.decode import decode_audio
+
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "upload"
         path.write_bytes(data)
