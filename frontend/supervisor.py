@@ -26,6 +26,7 @@ LONGEST_WAIT_S = 30.0
 STARTS_A_MINUTE = 5
 STOP_S = 3.0
 LAST_WORDS = 20
+LAST_WORDS_S = 2.0
 log = logging.getLogger("kotodama.supervisor")
 
 
@@ -67,6 +68,7 @@ class BackendProcess:
         self._stopping = threading.Event()
         self._starts: deque[float] = deque(maxlen=STARTS_A_MINUTE)
         self._last_words: deque[str] = deque(maxlen=LAST_WORDS)
+        self._listener: threading.Thread | None = None
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self.state = "starting"
         self.notice = ""
@@ -132,8 +134,10 @@ class BackendProcess:
             self._process.stdin.flush()
         except OSError:
             log.warning("the backend ended while it was being started")
-        errors = self._process.stderr
-        threading.Thread(target=self._keep_last_words, args=(errors,), daemon=True).start()
+        self._listener = threading.Thread(
+            target=self._keep_last_words, args=(self._process.stderr,), daemon=True
+        )
+        self._listener.start()
 
     def _keep_last_words(self, errors: IO[str]) -> None:
         for line in errors:
@@ -180,6 +184,8 @@ class BackendProcess:
         return full and time.monotonic() - self._starts[0] < 60.0
 
     def _reason(self, code: int) -> str:
+        if self._listener is not None:
+            self._listener.join(LAST_WORDS_S)
         words = [line for line in self._last_words if line.strip()]
         if code == 2 and words:
             return words[-1].removeprefix("kotodama: ")
