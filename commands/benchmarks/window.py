@@ -54,6 +54,8 @@ def _measure(app: App) -> list[Figure]:
         app.context.send_voice({"type": "chat.send", "text": line})
         _wait(app, 4.5)
     figures = [*_avatar(app), *_tick(app, "during a conversation")]
+    # Without a window manager nothing else gives the window the keyboard.
+    app.root.focus_force()
     for line in LINES[:STOPS]:
         heard = len(app.metrics.first_audio)
         app.context.send_voice({"type": "chat.send", "text": line})
