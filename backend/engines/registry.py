@@ -9,6 +9,7 @@ from backend.errors import NotFoundError
 
 ENGINES: dict[EngineKind, dict[str, str]] = {
     EngineKind.STT: {
+        "faster_whisper": "backend.engines.stt.faster_whisper:FasterWhisper",
         "pocketsphinx": "backend.engines.stt.pocketsphinx:PocketsphinxRecogniser",
     },
     EngineKind.LLM: {
@@ -36,6 +37,8 @@ def engine_class(kind: EngineKind, name: str) -> type[Engine]:
         module, _, attribute = ENGINES[kind][name].partition(":")
     except KeyError:
         known = ", ".join(ENGINES[kind]) or "none yet"
-        raise NotFoundError(f"There is no {kind.value} engine {name!r}; there is: {known}.") from None
+        raise NotFoundError(
+            f"There is no {kind.value} engine {name!r}; there is: {known}."
+        ) from None
     found: type[Engine] = getattr(import_module(module), attribute)
     return found

@@ -85,7 +85,9 @@ _SECTIONS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "How the character sounds, where it is heard, and what it hears.",
         (
             "tts_engines", "output_device", "output_volume", "speech_language", "piper_model_path",
-            "stt_engines", "input_device", "whisper_model", "audio_backend",
+            "stt_engines", "input_device", "whisper_model", "whisper_device",
+            "whisper_short_window", "wyoming_url", "stt_base_url", "stt_api_key", "stt_model",
+            "audio_backend",
         ),
     ),
     (
@@ -122,6 +124,12 @@ _LABELS = {
     "audio_backend": "Sound library",
     "piper_model_path": "Piper voice",
     "whisper_model": "Whisper model",
+    "whisper_device": "Whisper runs on",
+    "whisper_short_window": "Short windows for Whisper",
+    "wyoming_url": "Address of a Wyoming server",
+    "stt_base_url": "Address of a transcription server",
+    "stt_api_key": "Key of that server",
+    "stt_model": "Model on that server",
     "qwen_model_path": "Qwen model",
     "sadtalker_model_path": "SadTalker folder",
     "wav2lip_model_path": "Wav2Lip folder",
