@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import tkinter as tk
 from collections.abc import Callable
 
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw, ImageTk
 from frontend.api import Api
 
 EDGE = 512
+log = logging.getLogger(__name__)
 
 
 class Portraits:
@@ -34,10 +36,14 @@ class Portraits:
             return
 
         def take(data: bytes) -> None:
-            self._pictures[number] = portrait(data)
+            try:
+                self._pictures[number] = portrait(data)
+            except (OSError, ValueError, Image.DecompressionBombError) as error:
+                log.warning("the portrait of character %d cannot be shown: %s", number, error)
+                return
             then(self._pictures[number])
 
-        # Without a portrait the character is shown by her initial: no error to tell.
+        # Without a portrait her name stands alone: nothing to tell the user.
         self._api.get(f"/api/characters/{number}/avatar", take, lambda _error: None)
 
     def forget(self, number: int) -> None:

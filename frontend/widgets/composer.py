@@ -12,6 +12,8 @@ from frontend.widgets.plain import Label, Text
 
 MOST_LINES = 5
 WARN_FROM = 0.9
+SURELY_LONG = 2_000
+"""Characters that fill the field in any window: counting the lines of more takes Tk seconds."""
 
 
 class Composer(ttk.Frame):
@@ -109,11 +111,15 @@ class Composer(ttk.Frame):
             self._placeholder.place(x=0, y=0, relwidth=1.0)
         else:
             self._placeholder.place_forget()
-        counted = self.text.count("1.0", "end", "displaylines")
-        lines = counted[0] if isinstance(counted, tuple) else counted or 1
-        height = max(1, min(MOST_LINES, int(lines)))
+        height = MOST_LINES if len(self.value) > SURELY_LONG else self._lines()
         if height != int(self.text.cget("height")):
             self.text.configure(height=height)
+
+    def _lines(self) -> int:
+        """Lines that the text takes in the field, at most `MOST_LINES`."""
+        counted = self.text.count("1.0", "end", "displaylines")
+        lines = counted[0] if isinstance(counted, tuple) else counted or 1
+        return max(1, min(MOST_LINES, int(lines)))
 
     def _show_note(self) -> None:
         length = len(self.value)
