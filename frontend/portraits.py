@@ -10,6 +10,7 @@ from collections.abc import Callable
 from PIL import Image, ImageDraw, ImageTk
 
 from frontend.api import Api
+from frontend.theme import PORTRAIT_GROUND
 
 EDGE = 512
 log = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ def round_picture(picture: Image.Image, diameter: int) -> Image.Image:
     disc = Image.new("L", (diameter * scale, diameter * scale))
     ImageDraw.Draw(disc).ellipse((0, 0, disc.width - 1, disc.height - 1), fill=255)
     disc = disc.resize((diameter, diameter), Image.Resampling.LANCZOS)
-    backdrop = Image.new("RGBA", face.size, "#4c3a78")
+    backdrop = Image.new("RGBA", face.size, PORTRAIT_GROUND)
     backdrop.alpha_composite(face)
     backdrop.putalpha(disc)
     return backdrop

@@ -93,6 +93,9 @@ LIGHT = Palette(
     danger="#ad0f37",
 )
 
+PORTRAIT_GROUND = "#4c3a78"
+"""Behind portraits that are partly see-through, in both modes."""
+
 _BODY_FAMILIES = (
     "Inter", "Segoe UI Variable Text", "Segoe UI", "SF Pro Text", "Noto Sans", "Noto Sans CJK JP",
     "Yu Gothic UI", "DejaVu Sans",

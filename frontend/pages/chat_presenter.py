@@ -31,6 +31,7 @@ from frontend.context import AppContext, Connection
 from frontend.shell import engine_on_duty, short_name
 
 PAGE = 50
+_AWAY = "The backend went away before the answer was complete."
 Who = Literal["user", "character", "error"]
 Progress = Literal["waiting", "streaming", "done", "interrupted"]
 
@@ -169,6 +170,9 @@ class ChatPresenter:
         elif state != "up":
             self._set_state("idle")
             self._characters = []
+            for turn_id in list(self._turns):
+                self._fail(ErrorOccurred(code="away", message=_AWAY, retryable=True,
+                                         turn_id=turn_id))  # fmt: skip
 
     def send(self, text: str) -> None:
         """Send what the user typed; a running answer is interrupted by it."""
@@ -325,7 +329,9 @@ class ChatPresenter:
         came = {
             key: message
             for key, message in self._messages.items()
-            if key in self._live and (key not in stored or key in running)
+            if key in self._live
+            and (key not in stored or key in running)
+            and key.replace(":error", ":character") not in stored
         }
         self._note_page(rows)
         self._answered.update(str(row["turn_id"]) for row in rows)

@@ -289,9 +289,29 @@ def test_a_page_that_cannot_be_loaded_can_be_asked_for_again(
 def test_a_running_turn_survives_a_reload(presenter: ChatPresenter, room: Room, view: View) -> None:
     turn = ask(presenter, room)
     room.api.answers["/api/characters/1/chat?limit=50"] = [row(1)]
+    happen(presenter, CharacterSwitched(character_id=1, name="Airi"))
+    assert view.order == ["t1:user", "t1:character", f"{turn}:user", f"{turn}:character"]
+
+
+def test_a_turn_that_the_backend_took_with_it_can_be_tried_again(
+    presenter: ChatPresenter, room: Room, view: View
+) -> None:
+    turn = ask(presenter, room, "Still there?")
     presenter.on_connection("down")
     presenter.on_connection("up")
-    assert view.order == ["t1:user", "t1:character", f"{turn}:user", f"{turn}:character"]
+    error = view.messages[f"{turn}:error"]
+    assert error.retry == "Still there?"
+    assert f"{turn}:character" not in view.order
+
+
+def test_an_answer_that_was_complete_after_all_takes_the_errors_place(
+    presenter: ChatPresenter, room: Room, view: View
+) -> None:
+    turn = ask(presenter, room)
+    presenter.on_connection("down")
+    room.api.answers["/api/characters/1/chat?limit=50"] = [row(1, turn_id=turn)]
+    presenter.on_connection("up")
+    assert view.order == [f"{turn}:user", f"{turn}:character"]
 
 
 def test_an_error_that_came_before_the_history_stays(
