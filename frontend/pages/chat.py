@@ -11,7 +11,8 @@ from PIL import Image
 from event_system import Envelope, TurnState
 from frontend.context import AppContext, Connection
 from frontend.pages.base import PageFrame
-from frontend.pages.chat_presenter import Character, ChatPresenter, Message
+from frontend.pages.chat_messages import Message
+from frontend.pages.chat_presenter import Character, ChatPresenter
 from frontend.pages.chat_side import SideColumn
 from frontend.portraits import Portraits
 from frontend.widgets.bubble_paint import PICTURE, Bubble

@@ -6,12 +6,9 @@ messages, and tells the view. It talks to the backend through the context alone.
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from event_system import (
     CharacterChanged,
@@ -28,53 +25,11 @@ from event_system import (
 )
 from frontend.api import ApiError
 from frontend.context import AppContext, Connection
+from frontend.pages.chat_messages import Message, clock, from_rows, heard
 from frontend.shell import engine_on_duty, short_name
 
 PAGE = 50
 _AWAY = "The backend went away before the answer was complete."
-Who = Literal["user", "character", "error"]
-Progress = Literal["waiting", "streaming", "done", "interrupted"]
-
-
-@dataclass
-class Message:
-    """One bubble.
-
-    Attributes:
-        key: Names the bubble; stable while its text grows.
-        at: When, as the user's clock shows it.
-        stages: Latency waterfall of an answer.
-        engine: What wrote an answer.
-        retry: The user's text that a Retry button sends again; empty for no button.
-    """
-
-    key: str
-    who: Who
-    text: str
-    at: str = ""
-    progress: Progress = "done"
-    stages: tuple[Stage, ...] = ()
-    engine: str = ""
-    retry: str = ""
-
-    @property
-    def first_sound_s(self) -> float | None:
-        """Seconds from the message to the first sound; None where none was made."""
-        times = {stage.name: stage.at_ms for stage in self.stages}
-        at = times.get("first_frame", times.get("first_audio"))
-        return at / 1000 if at is not None else None
-
-    @property
-    def meta(self) -> str:
-        """The line under the bubble."""
-        parts = [self.at] if self.at else []
-        if self.progress == "interrupted":
-            parts.append("interrupted")
-        if self.first_sound_s is not None:
-            parts.append(f"{self.first_sound_s:.2f} s to first sound")
-        if self.engine:
-            parts.append(self.engine)
-        return " · ".join(parts)
 
 
 @dataclass(frozen=True)
@@ -245,7 +200,7 @@ class ChatPresenter:
         if turn_id in self._turns or turn_id in self._answered:
             return
         turn = self._turns[turn_id] = _Turn(question=text)
-        self._put(Message(f"{turn_id}:user", "user", text, at=_clock(at)))
+        self._put(Message(f"{turn_id}:user", "user", text, at=clock(at)))
         turn.answer = Message(f"{turn_id}:character", "character", "", progress="waiting")
         self._put(turn.answer)
 
@@ -268,9 +223,9 @@ class ChatPresenter:
         if event.interrupted and not event.heard.strip():
             self._drop(answer.key)
             return
-        answer.text = _heard(event.heard) if event.interrupted else event.text
+        answer.text = heard(event.heard) if event.interrupted else event.text
         answer.progress = "interrupted" if event.interrupted else "done"
-        answer.at, answer.stages = _clock(at), event.stages
+        answer.at, answer.stages = clock(at), event.stages
         answer.engine = event.model or event.engine
         self._view.change(answer)
 
@@ -286,7 +241,7 @@ class ChatPresenter:
             self._view.change(turn.answer)
         retry = turn.question if event.retryable else ""
         key = f"{event.turn_id}:error"
-        self._put(Message(key, "error", event.message, at=_clock(None), retry=retry))
+        self._put(Message(key, "error", event.message, at=clock(None), retry=retry))
 
     def _put(self, message: Message) -> None:
         self._live.add(message.key)
@@ -361,49 +316,6 @@ class ChatPresenter:
         engines = self._context.engines
         found = [engine_on_duty(engines, kind) for kind in ("llm", "tts")]
         return " · ".join(short_name(engine) for engine in found if engine)
-
-
-def from_rows(rows: list[dict[str, Any]]) -> list[Message]:
-    """The bubbles of chat rows as `GET /api/characters/{id}/chat` gives them."""
-    messages = []
-    for row in rows:
-        turn, at = str(row["turn_id"] or row["id"]), _stored_clock(row)
-        if row.get("user_message"):
-            messages.append(Message(f"{turn}:user", "user", str(row["user_message"]), at=at))
-        if row.get("character_response"):
-            interrupted = bool(row.get("interrupted"))
-            text = str(row["character_response"])
-            messages.append(
-                Message(
-                    f"{turn}:character", "character", _heard(text) if interrupted else text, at=at,
-                    progress="interrupted" if interrupted else "done",
-                    stages=tuple(Stage(**stage) for stage in row.get("stages") or ()),
-                    engine=str(row.get("model") or row.get("engine") or ""),
-                )
-            )  # fmt: skip
-    return messages
-
-
-def _heard(text: str) -> str:
-    """What was heard of an answer that was cut short."""
-    return text.rstrip() + " …"
-
-
-def _clock(at: float | None) -> str:
-    return datetime.fromtimestamp(time.time() if at is None else at).strftime("%H:%M")
-
-
-def _stored_clock(row: Mapping[str, Any]) -> str:
-    """Time of a stored message: today's as hours, older ones with their day."""
-    stamp = str(row.get("timestamp") or "")
-    try:
-        when = datetime.fromisoformat(stamp.replace("Z", "+00:00"))
-    except ValueError:
-        return ""
-    if when.tzinfo:
-        when = when.astimezone()
-    today = when.date() == datetime.now().date()
-    return when.strftime("%H:%M" if today else "%d %b %H:%M")
 
 
 def _ignore(_answer: Any) -> None:

@@ -117,7 +117,7 @@ def test_another_character_is_put_on_air(
 
 def test_the_chat_is_there_after_a_restart(app: App, make: Make, settle: Settle) -> None:
     type_line(app, "Remember me")
-    settle(lambda: chat(app).presenter.state == "idle" and len(shown(app)) == 3)
+    settle(lambda: chat(app).bubbles._bubbles[-1].meta.endswith("persona"))
     said = shown(app)[-2:]
     settle(seconds=0.2)
     app.close()

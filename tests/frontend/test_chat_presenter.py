@@ -20,7 +20,8 @@ from event_system import (
     TurnStateChanged,
 )
 from frontend.api import ApiError
-from frontend.pages.chat_presenter import Character, ChatPresenter, Message, from_rows
+from frontend.pages.chat_messages import Message, from_rows
+from frontend.pages.chat_presenter import Character, ChatPresenter
 from tests.support.window_parts import Room
 
 CHARACTERS = [
