@@ -22,6 +22,7 @@ COMMANDS = {
     "doctor": "check what is installed and which engines can run",
     "bench": "measure speed and memory",
     "extras": "install what is not in the light set",
+    "models": "list and convert Whisper models",
 }
 SUMMARY = "A character on your own computer that hears, thinks, speaks and moves its face."
 FAILED = 1

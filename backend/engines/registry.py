@@ -10,6 +10,7 @@ from backend.errors import NotFoundError
 ENGINES: dict[EngineKind, dict[str, str]] = {
     EngineKind.STT: {
         "faster_whisper": "backend.engines.stt.faster_whisper:FasterWhisper",
+        "openai_whisper": "backend.engines.stt.openai_whisper:OpenAIWhisper",
         "pocketsphinx": "backend.engines.stt.pocketsphinx:PocketsphinxRecogniser",
     },
     EngineKind.LLM: {

@@ -4,6 +4,7 @@ import shutil
 import socket
 import threading
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -116,11 +117,11 @@ def test_partials_grow_and_tell_what_is_stable(sure: FasterWhisper) -> None:
         partials.append(stream.partial())
     assert partials[0].text == ""
     texts = [partial.text for partial in partials]
-    assert all(now.startswith(before) for before, now in zip(texts, texts[1:], strict=False))
+    assert all(now.startswith(before) for before, now in pairwise(texts))
     assert len(texts[-1]) > len(texts[2]) > 0
     # No more words than the sound has room for: 8 tokens a second and 10.
     assert len(texts[-1]) <= 2 * (8 * 3.2 + 10)
-    for before, now in zip(partials[1:], partials[2:], strict=False):
+    for before, now in pairwise(partials):
         assert before.stable <= now.stable <= len(now.text)
         assert now.text[: now.stable] == before.text[: now.stable]
     assert partials[-1].stable > 0

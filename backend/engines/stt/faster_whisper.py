@@ -11,35 +11,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-import numpy as np
 from pydantic import Field
 
-from backend.engines.base import (
-    Availability,
-    EngineOptions,
-    Pcm,
-    Requirement,
-    SpeechToText,
-    TranscriptionStream,
-)
-from backend.engines.stt.utterance import AUTO, DroppedError, Utterance
-from backend.engines.stt.whisper_guards import SAMPLE_RATE, Decoded
-from backend.engines.stt.whisper_models import find_folder, language_code
-from backend.engines.stt.whisper_window import (
-    Recognition,
-    Window,
-    log_mel,
-    most_tokens,
-    recognise,
-)
+from backend.engines.base import Availability, Pcm, Requirement
+from backend.engines.stt.utterance import DroppedError
+from backend.engines.stt.whisper_engine import WhisperEngine, WhisperOptions, cannot_load
+from backend.engines.stt.whisper_guards import Decoded
+from backend.engines.stt.whisper_models import find_folder
+from backend.engines.stt.whisper_window import log_mel, most_tokens
 from backend.errors import EngineError
 
 _MAX_THREADS = 4
 _LONGEST_TEXT = 448
-_WARM_UP_SECONDS = 2
 
 
-class FasterWhisper(SpeechToText):
+class FasterWhisper(WhisperEngine):
     """Whisper on CTranslate2."""
 
     name: ClassVar[str] = "faster_whisper"
@@ -49,36 +35,19 @@ class FasterWhisper(SpeechToText):
         Requirement("faster_whisper", "python main.py extras install faster-whisper"),
     )
 
-    class Options(EngineOptions):
+    class Options(WhisperOptions):
         """Which model, and how it is run."""
 
-        model: str = Field("base", min_length=1, description="Model name, or path of its folder.")
-        models_dir: Path = Field(Path("models"), description="Where names are looked for.")
-        device: Literal["auto", "cpu", "cuda"] = Field("auto", description="What computes.")
         compute_type: Literal["auto", "int8", "int8_float16", "float16", "float32"] = Field(
             "auto", description="Arithmetic; auto is int8 on processors, float16 on cards."
         )
-        threads: int = Field(0, ge=0, le=64, description="Processor threads; 0 is up to 4.")
         beam_size: int = Field(1, ge=1, le=10, description="Hypotheses kept; 1 is fastest.")
-        short_window: bool = Field(True, description="Encode less than 30 s where it suffices.")
-        least_window: float = Field(10.0, ge=2.0, le=30.0, description="Shortest window, seconds.")
 
     options: Options
-
-    @classmethod
-    def options_from(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Model, folder, device and window come from the program's settings."""
-        return {
-            "model": settings["whisper_model"],
-            "models_dir": settings["models_dir"],
-            "device": settings["whisper_device"],
-            "short_window": settings["whisper_short_window"],
-        }
 
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
         self._whisper: Any = None
-        self._window = Window(self.options.short_window, self.options.least_window)
 
     def probe(self) -> Availability:
         """Whether the package and the model's files are there."""
@@ -109,11 +78,7 @@ class FasterWhisper(SpeechToText):
                 return
             except Exception as error:  # the tokenizer's library raises nothing narrower
                 self._whisper, failure = None, error
-        raise EngineError(
-            f"The Whisper model in {found.path} cannot be loaded ({_first_line(failure)})."
-            " If its files are damaged, download or convert it again.",
-            retryable=False,
-        ) from failure
+        raise cannot_load(found.path, failure) from failure
 
     def unload(self) -> None:
         """Free the model."""
@@ -125,26 +90,13 @@ class FasterWhisper(SpeechToText):
         model = self._whisper.model if self._whisper else None
         return f"{model.device} {model.compute_type}" if model else ""
 
-    def open_stream(self, language: str = "en") -> TranscriptionStream:
-        """Begin an utterance; "auto" as the language detects it.
+    @property
+    def multilingual(self) -> bool:
+        """Whether the loaded model knows other languages than English."""
+        return bool(self._whisper.model.is_multilingual)
 
-        Raises:
-            EngineError: The model does not know the language.
-        """
-        self.load()
-        code = language_code(language or AUTO)
-        multilingual = self._whisper.model.is_multilingual
-        if code == AUTO:
-            code = AUTO if multilingual else "en"
-        elif (multilingual and self._token(f"<|{code}|>") is None) or (
-            not multilingual and code != "en"
-        ):
-            raise EngineError(
-                f"The Whisper model {self.options.model} does not know the language {language!r};"
-                " choose another model or language.",
-                retryable=False,
-            )
-        return Utterance(self._decode, code)
+    def _knows(self, code: str) -> bool:
+        return self._token(f"<|{code}|>") is not None
 
     def _devices(self) -> list[str]:
         """The devices to try in turn."""
@@ -167,24 +119,6 @@ class FasterWhisper(SpeechToText):
             cpu_threads=self.options.threads or min(_MAX_THREADS, os.cpu_count() or 1),
             local_files_only=True,
         )
-
-    def _warm_up(self) -> None:
-        """Run once, so that memory is taken and missing libraries show now."""
-        noise = np.random.default_rng(0).integers(-800, 800, _WARM_UP_SECONDS * SAMPLE_RATE)
-        self._run(noise.astype(np.int16), self._window.least, "en", lambda: False)
-
-    def _decode(
-        self, pcm: Pcm, language: str, *, patient: bool, cancelled: Callable[[], bool]
-    ) -> Recognition:
-        def run(sound: Pcm, seconds: float) -> Decoded:
-            return self._run(sound, seconds, language, cancelled)
-
-        try:
-            return recognise(pcm, self._window, run, language=language or "en", patient=patient)
-        except RuntimeError as error:
-            raise EngineError(
-                f"Whisper could not decode the speech ({_first_line(error)}).", retryable=True
-            ) from error
 
     def _run(
         self, pcm: Pcm, seconds: float, language: str, cancelled: Callable[[], bool]
@@ -229,7 +163,3 @@ class FasterWhisper(SpeechToText):
 
     def _token(self, name: str) -> Any:
         return self._whisper.hf_tokenizer.token_to_id(name)
-
-
-def _first_line(error: Exception | None) -> str:
-    return str(error).strip().split("\n")[0].rstrip(".")[:160]
