@@ -104,25 +104,28 @@ class History:
             done = session.execute(delete(ChatLog).where(ChatLog.character_id == character_id))
             return int(done.rowcount)  # type: ignore[attr-defined]
 
-    def recall(self, character_id: int, turn_id: str, greeting: str = "") -> Memory:
-        """What the request of a turn should know of the chat.
-
-        The turn's own message is learned from, but is not among the messages.
+    def recall(self, character_id: int, turn_id: str, text: str, greeting: str = "") -> Memory:
+        """What the request of a turn should know of the chat before it.
 
         Args:
+            turn_id: The turn; its row, if it has one already, is left out.
+            text: Its message, which is learned from too.
             greeting: What the character said before anybody else; a bare name may answer it.
         """
         messages: list[ChatMessage] = []
         user_name, facts, asked = "", dict[str, None](), greeting
         for row in self.page(character_id, REMEMBERED_TURNS):
+            if row.turn_id == turn_id:
+                continue
             learned = learn(row.user_message, asked=asked)
             user_name = learned.user_name or user_name
             facts.update(dict.fromkeys(learned.facts))
-            if row.turn_id == turn_id:
-                continue
             messages.append(ChatMessage("user", row.user_message))
             asked = row.character_response
             if asked:
                 mark = " —" if row.interrupted else ""
                 messages.append(ChatMessage("assistant", asked + mark))
+        learned = learn(text, asked=asked)
+        user_name = learned.user_name or user_name
+        facts.update(dict.fromkeys(learned.facts))
         return Memory(tuple(messages), user_name, tuple(facts)[-20:])

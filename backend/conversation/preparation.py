@@ -31,7 +31,7 @@ def chat_request(
     character: Character, history: History, text: str, settings: Settings, turn_id: str
 ) -> ChatRequest:
     """The request that a turn's message makes, with the character's memory of the chat."""
-    memory = history.recall(character.id, turn_id, character.first_mes)
+    memory = history.recall(character.id, turn_id, text, character.first_mes)
     persona = persona_of(character)
     now = datetime.now().astimezone().isoformat(timespec="minutes")
     messages = build_messages(

@@ -11,12 +11,14 @@ import logging
 import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Literal
 
 from backend.avatar.casting import cast
 from backend.avatar.motion import Performer
 from backend.characters.store import CharacterStore
 from backend.conversation.history import History
+from backend.conversation.hold import Hold
 from backend.conversation.preparation import chat_request, voice_of
 from backend.conversation.record import Source, record_turn
 from backend.conversation.safety import SpeechGate, check_message
@@ -39,6 +41,17 @@ from event_system import (
 )
 
 log = logging.getLogger("kotodama.session")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An answer that is being thought of, and that nobody sees or hears yet."""
+
+    turn: Turn
+    text: str
+    character: Character
+    hold: Hold
+    thinking: asyncio.Task[None]
 
 
 class VoiceSession:
@@ -100,21 +113,58 @@ class VoiceSession:
         Raises:
             BadInputError: The message is empty, too long or binary.
         """
-        waterfall = Waterfall()
+        prepared = self.prepare(text, Waterfall(), turn_id)
+        return await self.release(prepared, source)
+
+    def prepare(self, text: str, waterfall: Waterfall, turn_id: str = "") -> Prepared:
+        """Let the character think of an answer, and let nobody see or hear it yet.
+
+        Raises:
+            BadInputError: The message is empty, too long or binary.
+        """
         text = check_message(text, self._settings().max_message_chars)
+        hold = Hold(self._tell, self.stage)
+        turn = self._new_turn(turn_id or uuid.uuid4().hex, waterfall, hold)
+        turn.mark("received")
+        return Prepared(
+            turn, text, self.character, hold, asyncio.create_task(self._think(turn, text))
+        )
+
+    async def release(self, prepared: Prepared, source: Source) -> str:
+        """Let a prepared answer be seen and heard, interrupting a running turn.
+
+        Returns:
+            The turn's id.
+
+        Raises:
+            DatabaseError: The message cannot be written; the answer is dropped.
+        """
+        turn, character = prepared.turn, prepared.character
         async with self._lock:
             await self._interrupt()
-            turn = self._new_turn(turn_id or uuid.uuid4().hex, waterfall)
-            character = self.character
-            await asyncio.to_thread(self._history.begin, turn.turn_id, character.id, text, source)
-            turn.mark("received")
+            try:
+                await asyncio.to_thread(
+                    self._history.begin, turn.turn_id, character.id, prepared.text, source
+                )
+            except BaseException:
+                await self.discard(prepared)
+                raise
             self._tell(
                 ChatMessageEvent(
-                    turn_id=turn.turn_id, character_id=character.id, text=text, source=source
+                    turn_id=turn.turn_id,
+                    character_id=character.id,
+                    text=prepared.text,
+                    source=source,
                 )
             )
-            await self._start(turn, self._answer(turn, character, text))
+            await self._start(turn, self._follow(prepared))
+            prepared.hold.release()
         return turn.turn_id
+
+    async def discard(self, prepared: Prepared) -> None:
+        """Drop an answer that was prepared for nothing."""
+        prepared.thinking.cancel()
+        await asyncio.wait([prepared.thinking])
 
     async def speak(self, text: str) -> str:
         """Let the character say a text, without a chat model and without a place in the chat.
@@ -125,7 +175,7 @@ class VoiceSession:
         text = check_message(text, self._settings().max_message_chars)
         async with self._lock:
             await self._interrupt()
-            turn = self._new_turn(uuid.uuid4().hex, Waterfall())
+            turn = self._new_turn(uuid.uuid4().hex, Waterfall(), None)
             await self._start(turn, self._say(turn, text))
         return turn.turn_id
 
@@ -154,15 +204,15 @@ class VoiceSession:
         with suppress(asyncio.CancelledError):
             await self._pacing
 
-    def _new_turn(self, turn_id: str, waterfall: Waterfall) -> Turn:
+    def _new_turn(self, turn_id: str, waterfall: Waterfall, hold: Hold | None) -> Turn:
         settings = self._settings()
         return Turn(
             turn_id=turn_id,
             host=self._host,
             voice=voice_of(self.character, settings),
-            publish=self._tell,
+            publish=hold.publish if hold else self._tell,
             waterfall=waterfall,
-            target=self.stage,
+            target=hold or self.stage,
             gate=SpeechGate(names(settings.blocked_words)),
         )
 
@@ -183,25 +233,29 @@ class VoiceSession:
         await asyncio.wait([task])
         return True
 
-    async def _answer(self, turn: Turn, character: Character, text: str) -> None:
-        reply, interrupted = turn.reply, False
-        heard: list[tuple[str, float]] = []
+    async def _think(self, turn: Turn, text: str) -> None:
+        """Let the model write and the voice speak, into the turn's hold."""
         try:
             request = await asyncio.to_thread(
-                chat_request, character, self._history, text, self._settings(), turn.turn_id
+                chat_request, self.character, self._history, text, self._settings(), turn.turn_id
             )
             await turn.answer(request)
+        except KotodamaError as error:
+            turn.reply.error = error
+        except Exception as error:
+            turn.reply.error = _surprise(error)
+
+    async def _follow(self, prepared: Prepared) -> None:
+        """Wait until a released answer is written and heard, and record what became of it."""
+        turn, interrupted = prepared.turn, False
+        try:
+            await prepared.thinking
             await self.stage.drained()
-            heard = self.stage.heard(turn.turn_id)
+            said = turn.reply.written.strip()
         except asyncio.CancelledError:
             interrupted = True
-            heard = self.stage.flush(turn.turn_id)
-        except KotodamaError as error:
-            reply.error = error
-        except Exception as error:
-            reply.error = _surprise(error)
-        said = heard_text(heard) if interrupted else reply.written.strip()
-        await self._conclude(turn, character, interrupted, said)
+            said = heard_text(self.stage.flush(turn.turn_id))
+        await self._conclude(turn, prepared.character, interrupted, said)
 
     async def _say(self, turn: Turn, text: str) -> None:
         try:

@@ -15,9 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from backend.avatar.motion import Attention, Performer
 from backend.avatar.puppet import Puppet
+from backend.stage.far_end import FarEnd
 from backend.stage.playout import FRAME_SAMPLES, Playout, Segment
 from backend.stage.sinks import Sink
 from event_system import (
@@ -35,6 +37,7 @@ CLIENT_BUFFER_S = 0.1
 """Sound that a client holds back; what it holds was not heard."""
 JPEG_QUALITY = 90
 EXPRESSION_S = 6.0
+DUCKED = 0.3
 AHEAD_S = 20.0
 """Speech that is prepared ahead of what is heard; beyond it synthesis waits."""
 
@@ -76,6 +79,8 @@ class Stage:
         self._announced = ""
         self._energy = 0.0
         self._rendered_at: list[float] = []
+        self.far_end = FarEnd()
+        self._gain = self._wanted_gain = 1.0
 
     @property
     def media_time(self) -> float:
@@ -130,6 +135,8 @@ class Stage:
         until = round((self.media_time - CLIENT_BUFFER_S) * PLAYOUT_RATE)
         told = self._playout.heard(turn_id, until)
         generation = self._playout.flush()
+        self.far_end.flush(round(self.media_time * PLAYOUT_RATE))
+        self._gain = self._wanted_gain = 1.0
         self._publish(PlayoutFlush(generation=generation))
         self._drained.set()
         return told
@@ -137,6 +144,10 @@ class Stage:
     def heard(self, turn_id: str) -> list[tuple[str, float]]:
         """What of a turn was heard so far."""
         return self._playout.heard(turn_id, round(self.media_time * PLAYOUT_RATE))
+
+    def duck(self, ducked: bool) -> None:
+        """Make the voice quieter, while an interruption is suspected, or loud again."""
+        self._wanted_gain = DUCKED if ducked else 1.0
 
     def recast(self, puppet: Puppet, performer: Performer, fps: int) -> None:
         """Put another face on the stage."""
@@ -162,6 +173,8 @@ class Stage:
                 continue
             self._energy = float(np.sqrt(np.mean(np.square(frame, dtype=np.float32)))) / 8000.0
             self._announce(begun)
+            frame = self._with_gain(frame)
+            self.far_end.write(position, frame)
             pts_us = position * 1_000_000 // PLAYOUT_RATE
             media = MediaFrame(
                 MediaKind.SPEECH, self._playout.generation, pts_us, frame.astype("<i2").tobytes()
@@ -176,6 +189,14 @@ class Stage:
             elif ahead < -0.25:
                 # The machine stalled: go on from now rather than in a burst.
                 position = round(self.media_time / FRAME_SECONDS) * FRAME_SAMPLES
+
+    def _with_gain(self, frame: NDArray[np.int16]) -> NDArray[np.int16]:
+        """The frame at the wanted loudness, faded there within it."""
+        if self._gain == self._wanted_gain == 1.0:
+            return frame
+        ramp = np.linspace(self._gain, self._wanted_gain, len(frame), dtype=np.float32)
+        self._gain = self._wanted_gain
+        return (frame * ramp).astype(np.int16)
 
     async def _asleep_until_speech(self) -> None:
         while self._playout.idle:

@@ -247,7 +247,7 @@ def test_settings_change_and_are_told(app: FastAPI, client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"theme": "pink"}, "'dark' or 'light'"),
+        ({"theme": "pink"}, "dark or light"),
         ({"thema": "dark"}, "Did you mean theme"),
         ({"api_port": 1}, "API_PORT"),
         ({"theme": "light", "avatar_fps": 0}, "AVATAR_FPS"),

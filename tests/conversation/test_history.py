@@ -81,30 +81,30 @@ def test_a_request_knows_the_turns_before_it_and_not_itself(history: History) ->
     history.begin("t2", 1, "Go on", "typed")
     history.finish("t2", outcome("I was", "I was saying.", interrupted=True))
     history.begin("t3", 1, "What was that?", "typed")
-    memory = history.recall(1, "t3")
+    memory = history.recall(1, "t3", "What was that?")
     assert [(one.role, one.content) for one in memory.messages] == [
         ("user", "Hi"),
         ("assistant", "Hello there"),
         ("user", "Go on"),
         ("assistant", "I was —"),
     ]
-    assert history.recall(2, "t3").messages == ()
+    assert history.recall(2, "t3", "Hi").messages == ()
 
 
 def test_a_turn_without_an_answer_puts_no_empty_words_into_the_characters_mouth(
     history: History,
 ) -> None:
     history.begin("t1", 1, "Anyone there?", "typed")
-    memory = history.recall(1, "t2")
+    memory = history.recall(1, "t2", "Hi")
     assert [one.role for one in memory.messages] == ["user"]
 
 
 def test_the_users_name_is_remembered_and_the_newest_one_counts(history: History) -> None:
     add(history, 1, "My name is Anna.", "Hi Anna")
-    assert history.recall(1, "x").user_name == "Anna"
+    assert history.recall(1, "x", "Hi").user_name == "Anna"
     add(history, 2, "Actually, my name is Berta.", "Hi Berta")
-    assert history.recall(1, "x").user_name == "Berta"
-    assert history.recall(2, "x").user_name == ""
+    assert history.recall(1, "x", "Hi").user_name == "Berta"
+    assert history.recall(2, "x", "Hi").user_name == ""
 
 
 def test_a_turn_id_is_used_once(history: History) -> None:
@@ -118,3 +118,9 @@ def test_a_turn_id_is_used_once(history: History) -> None:
 def test_any_text_is_kept_as_it_is(history: History, text: str) -> None:
     history.begin("t1", 1, text, "typed")
     assert history.page(1, 1)[0].user_message == text
+
+
+def test_the_message_itself_is_learned_from(history: History) -> None:
+    memory = history.recall(1, "x", "Sam", greeting="What shall I call you?")
+    assert memory.user_name == "Sam"
+    assert memory.messages == ()
