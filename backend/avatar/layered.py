@@ -26,9 +26,11 @@ from backend.avatar.pose import Mouth, Pose
 from backend.avatar.puppet import Frame
 
 _BLUSH_STEPS = 32
-# A face parameter is drawn in steps of 1/200, which moves no outline by a quarter of a pixel.
-_STEPS = 200
-_GAZE_STEPS = 50
+# Parameters are drawn in steps that move no outline by more than half an art unit.
+_MOUTH_STEPS = 120
+_LID_STEPS = 100
+_EXPRESSION_STEPS = 48
+_GAZE_STEPS = 40
 
 
 class LayeredPuppet:
@@ -54,10 +56,10 @@ class LayeredPuppet:
         self._face_rig = loaded.rig
         self._lattice = warp.Lattice(edge // CELL, self._unit)
         pixels = loaded.pixels
-        self._back = self._layer(pixels["hair_back"], warp.back_basis, 0.4)
-        self._body = self._layer(pixels["body"], warp.body_basis, 0.3)
-        self._face = self._layer(pixels["face"], warp.face_basis, 0.2)
-        self._front = self._layer(pixels["hair_front"], warp.front_basis, 0.25)
+        self._back = self._layer(pixels["hair_back"], warp.back_basis, 0.8)
+        self._body = self._layer(pixels["body"], warp.body_basis, 0.6)
+        self._face = self._layer(pixels["face"], warp.face_basis, 0.5)
+        self._front = self._layer(pixels["hair_front"], warp.front_basis, 0.5)
         self._bare_face = self._face.pixels
         self._scratch = Scratch(edge)
         self._blush = pixels["blush"]
@@ -104,7 +106,9 @@ class LayeredPuppet:
         return _straight(self._frame[: self._size, : self._size])
 
     def _layer(self, pixels: NDArray[np.uint8], basis: warp.Basis, still: float) -> WarpedLayer:
-        return WarpedLayer(pixels, self._lattice.stack(basis, self._face_rig), still)
+        """A layer that rests while it moves less than `still` art units."""
+        stack = self._lattice.stack(basis, self._face_rig)
+        return WarpedLayer(pixels, stack, still * self._unit)
 
     def _draw(self, pose: Pose, ground: Frame) -> None:
         values = warp.coefficients(pose)
@@ -114,13 +118,13 @@ class LayeredPuppet:
         if moved or self._ground is not ground:
             self._ground = ground
             np.copyto(self._far, ground)
-            self._back.lay(self._far, scratch)
-            self._body.lay(self._far, scratch)
+            self._back.lay(self._far)
+            self._body.lay(self._far)
         np.copyto(frame, self._far)
         self._colour_cheeks(float(pose.blush))
         bent_face = field(self._face.stack, values)
         self._face.bend(bent_face, scratch)
-        self._face.lay(frame, scratch)
+        self._face.lay(frame)
         self._redraw(pose)
         parts = (self._mouth, *self._eyes, *self._brows)
         anchors = warp.forward(bent_face, np.concatenate([part.anchors for part in parts]))
@@ -128,26 +132,27 @@ class LayeredPuppet:
         for part, place in zip(parts[:3], places, strict=False):
             part.lay(frame, place)
         self._front.bend(field(self._front.stack, values), scratch)
-        self._front.lay(frame, scratch)
+        self._front.lay(frame)
         # Brows show through the fringe, as is the custom in this style.
         for part, place in zip(parts[3:], places[3:], strict=True):
             part.lay(frame, place)
 
     def _redraw(self, pose: Pose) -> None:
         """Draw those parts of the face anew that have changed."""
-        mouth = (_rounded_mouth(pose.mouth), _rounded(pose.smile))
+        mouth = (_rounded_mouth(pose.mouth), _rounded(pose.smile, _EXPRESSION_STEPS))
         if not self._mouth.is_drawn(mouth):
             self._mouth.draw(draw_mouth(*mouth, self._face_rig.mouth_half_width), mouth)
-        squint, inner = _rounded(pose.squint), _rounded(pose.brow_inner)
+        squint = _rounded(pose.squint, _EXPRESSION_STEPS)
+        inner = _rounded(pose.brow_inner, _EXPRESSION_STEPS)
         x, y = _rounded(pose.gaze_x, _GAZE_STEPS), _rounded(pose.gaze_y, _GAZE_STEPS)
         for part, art, closure, inwards in zip(
             self._eyes, self._eye_art, (pose.blink_l, pose.blink_r), (x, -x), strict=True
         ):
-            eye = (_rounded(closure), squint, inner, (inwards, y))
+            eye = (_rounded(closure, _LID_STEPS), squint, inner, (inwards, y))
             if not part.is_drawn(eye):
                 part.draw(art.draw(*eye), eye)
         for part, height in zip(self._brows, (pose.brow_l, pose.brow_r), strict=True):
-            brow = (_rounded(height), inner)
+            brow = (_rounded(height, _EXPRESSION_STEPS), inner)
             if not part.is_drawn(brow):
                 part.draw([draw_brow(*brow)], brow)
 
@@ -161,7 +166,7 @@ class LayeredPuppet:
         self._face.repaint(face)
 
 
-def _rounded(value: float, steps: int = _STEPS) -> float:
+def _rounded(value: float, steps: int = _MOUTH_STEPS) -> float:
     return round(float(value) * steps) / steps
 
 

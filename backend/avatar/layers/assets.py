@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ DEFAULT_ASSETS = Path(__file__).resolve().parent.parent / "assets"
 LAYER_NAMES = ("backdrop", "hair_back", "body", "face", "blush", "hair_front", "iris")
 # Pixels per art unit of the stored iris.
 IRIS_SCALE = 2.0
+_DECODERS = 4
 
 
 class AvatarAssetsError(KotodamaError):
@@ -51,16 +53,22 @@ def load_assets(folder: Path, size: int, edge: int, iris_scale: float) -> Assets
         rig = LayerRig.load(folder / "rig.json")
     except (OSError, ValueError) as error:
         raise _broken(folder / "rig.json") from error
-    pixels = {}
-    for name in LAYER_NAMES:
+
+    def load(name: str) -> Pixels:
         layer = _read(folder / f"{name}.png")
         if name == "iris":
-            factor = iris_scale / IRIS_SCALE
-            wide, tall = (max(round(n * factor), 2) for n in (layer.shape[1], layer.shape[0]))
-            pixels[name] = cv2.resize(layer, (wide, tall), interpolation=cv2.INTER_AREA)
-        else:
-            pixels[name] = _fit(layer, rig.corners.get(name, (0, 0)), size, edge)
+            return _scaled(layer, iris_scale / IRIS_SCALE)
+        return _fit(layer, rig.corners.get(name, (0, 0)), size, edge)
+
+    # Decoding is most of the time and leaves Python's lock.
+    with ThreadPoolExecutor(_DECODERS) as pool:
+        pixels = dict(zip(LAYER_NAMES, pool.map(load, LAYER_NAMES), strict=True))
     return Assets(pixels, rig.face)
+
+
+def _scaled(layer: Pixels, factor: float) -> Pixels:
+    wide, tall = (max(round(n * factor), 2) for n in (layer.shape[1], layer.shape[0]))
+    return cv2.resize(layer, (wide, tall), interpolation=cv2.INTER_AREA)
 
 
 def _fit(layer: Pixels, corner: tuple[int, int], size: int, edge: int) -> Pixels:
