@@ -7,13 +7,8 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from backend.engines.llm.http_errors import (
-    ChatServerError,
-    looks_like_html,
-    not_a_chat,
-    stream_failure,
-    web_page,
-)
+from backend.engines.http.answers import looks_like_html
+from backend.engines.llm.http_errors import ChatServerError, not_a_chat, stream_failure, web_page
 from backend.engines.llm.http_stream import Answer
 from backend.engines.llm.sse import event_data
 

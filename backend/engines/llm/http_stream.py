@@ -10,10 +10,10 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from backend.engines.llm.endpoint import Endpoint
+from backend.engines.http.answers import retry_after_seconds
+from backend.engines.http.endpoint import Endpoint
 from backend.engines.llm.http_errors import (
     ChatServerError,
-    retry_after_seconds,
     status_failure,
     web_page,
 )

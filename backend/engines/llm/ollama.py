@@ -16,7 +16,7 @@ from backend.engines.base import (
     EngineOptions,
     Requirement,
 )
-from backend.engines.llm.endpoint import Endpoint
+from backend.engines.http.endpoint import Endpoint
 from backend.engines.llm.http_errors import ChatServerError, not_a_chat, stream_failure
 from backend.engines.llm.http_stream import (
     PROBE_S,

@@ -19,13 +19,10 @@ from backend.engines.base import (
     EngineOptions,
     Requirement,
 )
+from backend.engines.http.answers import looks_like_html
+from backend.engines.http.endpoint import Endpoint
 from backend.engines.llm.chat_completions import CompletionReader, parsed
-from backend.engines.llm.endpoint import Endpoint
-from backend.engines.llm.http_errors import (
-    ChatServerError,
-    looks_like_html,
-    web_page,
-)
+from backend.engines.llm.http_errors import ChatServerError, web_page
 from backend.engines.llm.http_stream import (
     PROBE_S,
     Patience,

@@ -1,4 +1,4 @@
-"""The address of a chat server: checked, and with the rule for where a key may travel."""
+"""The address of a server: checked, and with the rule for where a key may travel."""
 
 from __future__ import annotations
 
@@ -22,29 +22,38 @@ class Endpoint:
     url: str
 
     @classmethod
-    def parse(cls, address: str, default_path: str = "") -> Endpoint:
+    def parse(
+        cls,
+        address: str,
+        default_path: str = "",
+        *,
+        call: str = "/chat/completions",
+        server: str = "chat server",
+    ) -> Endpoint:
         """Check an address as people enter it.
 
         Args:
             address: "http://127.0.0.1:1234/v1", also without the scheme or with a pasted
-                "/chat/completions" at the end.
+                `call` at the end.
             default_path: Added when the address has no path.
+            call: What people paste along with the address.
+            server: What kind of server it is, for error messages.
 
         Raises:
             EngineError: It is not an address of a web server, or holds a password.
         """
-        text = address.strip().rstrip("/").removesuffix("/chat/completions")
+        text = address.strip().rstrip("/").removesuffix(call)
         text = text if "://" in text else f"http://{text}"
         try:
             parts = urlsplit(text)
             port_is_valid = parts.port is None or parts.port > 0
         except ValueError:
-            raise _bad_address() from None
+            raise _bad_address(server) from None
         if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_valid:
-            raise _bad_address()
+            raise _bad_address(server)
         if parts.username or parts.password:
             raise EngineError(
-                "The address of the chat server holds a password; enter it as the key instead.",
+                f"The address of the {server} holds a password; enter it as the key instead.",
                 retryable=False,
             )
         path = parts.path.rstrip("/") or default_path
@@ -89,9 +98,9 @@ class Endpoint:
         return target if urlsplit(target)[:2] == urlsplit(self.url)[:2] else None
 
 
-def _bad_address() -> EngineError:
+def _bad_address(server: str) -> EngineError:
     return EngineError(
-        "The address of the chat server is not one; enter it like http://127.0.0.1:1234/v1.",
+        f"The address of the {server} is not one; enter it like http://127.0.0.1:1234/v1.",
         retryable=False,
     )
 
