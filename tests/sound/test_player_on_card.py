@@ -18,7 +18,7 @@ from tests.support.window_parts import run, wait_until
 
 RATE = 48_000
 FRAME = 960
-RECORDER_LAG_S = 1.5
+RECORDER_LAG_S = 0.8
 
 
 def frame(index: int, generation: int = 0) -> MediaFrame:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -56,13 +58,19 @@ class SoundCard:
         process = self._start([*command, *self._format()], stdout=subprocess.PIPE)
         take = Take()
         assert process.stdout is not None
-        first = process.stdout.read(2)
+        pieces = [process.stdout.read(2)]
+        # Read all the while: parec stops recording when the pipe is full, after 0.7 s.
+        more = iter(partial(process.stdout.read, 4_096), b"")
+        reader = threading.Thread(target=lambda: pieces.extend(more), daemon=True)
+        reader.start()
         try:
             yield take
         finally:
             process.terminate()
-            rest = process.communicate(timeout=START_TIMEOUT_S)[0]
-            raw = first + rest
+            reader.join(START_TIMEOUT_S)
+            process.wait(START_TIMEOUT_S)
+            process.stdout.close()
+            raw = b"".join(pieces)
             take.samples = np.frombuffer(raw[: len(raw) // 2 * 2], dtype=np.int16)
 
     def speak(self, samples: Samples) -> None:
