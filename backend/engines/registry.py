@@ -9,6 +9,8 @@ from backend.errors import NotFoundError
 
 ENGINES: dict[EngineKind, dict[str, str]] = {
     EngineKind.STT: {
+        "wyoming": "backend.engines.stt.wyoming:WyomingRecogniser",
+        "openai_api": "backend.engines.stt.openai_api:OpenAITranscription",
         "faster_whisper": "backend.engines.stt.faster_whisper:FasterWhisper",
         "openai_whisper": "backend.engines.stt.openai_whisper:OpenAIWhisper",
         "pocketsphinx": "backend.engines.stt.pocketsphinx:PocketsphinxRecogniser",
