@@ -15,7 +15,7 @@ from backend.room import EngineRoom
 from config import Settings
 from tests.support.fake_engines import FakeEngines, Fault
 from tests.support.settings import make_settings
-from tests.support.voice_room import plain_faces
+from tests.support.voice_room import plain_faces, seed_database
 
 TOKEN = "a-token-for-tests"
 URL = "http://127.0.0.1:8765"
@@ -23,7 +23,9 @@ URL = "http://127.0.0.1:8765"
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    return make_settings(tmp_path, monkeypatch, avatar_fps=20)
+    made = make_settings(tmp_path, monkeypatch, avatar_fps=20)
+    seed_database(made)
+    return made
 
 
 @pytest.fixture

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -11,9 +14,11 @@ import pytest
 
 from backend.avatar.pose import Pose
 from backend.avatar.puppet import Frame
+from backend.characters.store import CharacterStore
 from backend.engines.base import EngineKind
 from backend.room import EngineRoom, open_room
 from config import Settings
+from database import open_database
 from event_system import Envelope, Event, MediaFrame, MediaKind
 from tests.support.fake_engines import FakeEngines, Fault
 
@@ -37,6 +42,22 @@ def plain_faces(patch: pytest.MonkeyPatch) -> None:
     """Let every character be played by a `FlatPuppet`."""
     for module in ("backend.conversation.session", "backend.routes.characters"):
         patch.setattr(f"{module}.cast", lambda avatar, size: FlatPuppet(64))
+
+
+@cache
+def _new_database() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "kotodama.db"
+        opened = open_database(path)
+        CharacterStore(opened).install_builtin()
+        opened.close()
+        return path.read_bytes()
+
+
+def seed_database(settings: Settings) -> None:
+    """Put a new database in place, so that not every test runs the migrations."""
+    settings.database_path.parent.mkdir(parents=True, exist_ok=True)
+    settings.database_path.write_bytes(_new_database())
 
 
 @dataclass(eq=False)
@@ -89,6 +110,7 @@ class VoiceRoom:
 def open_voice_room(settings: Settings, patch: pytest.MonkeyPatch) -> VoiceRoom:
     """A room whose chat model is `model` and whose voice is `voice`, both fakes."""
     plain_faces(patch)
+    seed_database(settings)
     engines = FakeEngines(patch)
     model = engines.add(EngineKind.LLM, "model", embedded=True)
     voice = engines.add(EngineKind.TTS, "voice", embedded=True)
