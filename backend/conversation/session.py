@@ -157,8 +157,10 @@ class VoiceSession:
                     source=source,
                 )
             )
-            await self._start(turn, self._follow(prepared))
+            self._begin(turn)
+            # Before anybody waits for the speech to end.
             prepared.hold.release()
+            await self._run(self._follow(prepared))
         return turn.turn_id
 
     async def discard(self, prepared: Prepared) -> None:
@@ -176,7 +178,8 @@ class VoiceSession:
         async with self._lock:
             await self._interrupt()
             turn = self._new_turn(uuid.uuid4().hex, Waterfall(), None)
-            await self._start(turn, self._say(turn, text))
+            self._begin(turn)
+            await self._run(self._say(turn, text))
         return turn.turn_id
 
     async def cancel(self) -> bool:
@@ -216,9 +219,11 @@ class VoiceSession:
             gate=SpeechGate(names(settings.blocked_words)),
         )
 
-    async def _start(self, turn: Turn, work: Coroutine[None, None, None]) -> None:
+    def _begin(self, turn: Turn) -> None:
         self._running = turn
         self._set_state("thinking", turn.turn_id)
+
+    async def _run(self, work: Coroutine[None, None, None]) -> None:
         self._turn = asyncio.create_task(work)
         # A task that is cancelled before its first step never runs, and this one has to conclude.
         await asyncio.sleep(0)
