@@ -76,6 +76,7 @@ async def test_pictures_move_with_the_voice(stand: VoiceRoom) -> None:
     stand.model.script = ["Aaa aaa aaa aaa aaa aaa."]
     client = await stand.join()
     session = await stand.room.session("main")
+    await until(lambda: client.pictures)
     await session.send("Hi")
     await session.finished()
     assert len(client.pictures) >= 5
