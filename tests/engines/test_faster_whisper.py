@@ -15,15 +15,14 @@ from backend.engines.stt.faster_whisper import FasterWhisper
 from backend.engines.stt.utterance import Utterance
 from backend.engines.stt.whisper_convert import convert
 from backend.errors import EngineError
-from tests.support.tiny_whisper import (
+from commands.benchmarks.random_whisper import (
     ENGLISH_TOKENS,
     dims,
     pair_tokens,
     random_weights,
     speaking_weights,
-    write_checkpoint,
-    write_ranks,
 )
+from tests.support.tiny_whisper import write_checkpoint, write_ranks
 
 pytest.importorskip("faster_whisper", reason="the extra faster-whisper is not installed")
 

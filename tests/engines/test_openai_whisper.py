@@ -13,7 +13,8 @@ from backend.engines.stt.openai_whisper import OpenAIWhisper, detect_language, e
 from backend.engines.stt.whisper_convert import convert
 from backend.engines.stt.whisper_vocabulary import Vocabulary, find_ranks, read_ranks
 from backend.errors import EngineError
-from tests.support.tiny_whisper import dims, random_weights, speaking_weights, write_checkpoint
+from commands.benchmarks.random_whisper import dims, random_weights, speaking_weights
+from tests.support.tiny_whisper import write_checkpoint
 
 torch = pytest.importorskip("torch", reason="the extra whisper is not installed")
 pytest.importorskip("tiktoken", reason="the extra whisper is not installed")

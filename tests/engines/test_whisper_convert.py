@@ -21,14 +21,13 @@ from backend.engines.stt.whisper_models import (
 )
 from backend.engines.stt.whisper_vocabulary import LANGUAGES, Vocabulary, find_ranks, read_ranks
 from backend.errors import BadInputError
-from tests.support.tiny_whisper import (
+from commands.benchmarks.random_whisper import (
     MULTILINGUAL_TOKENS,
     dims,
     pair_tokens,
     random_weights,
-    write_checkpoint,
-    write_ranks,
 )
+from tests.support.tiny_whisper import write_checkpoint, write_ranks
 
 SHAPE = dims()
 

@@ -63,7 +63,7 @@ def convert(
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as folder:
             made = Path(folder) / "model"
-            _write(checkpoint, words, made, quantization)
+            write_folder(checkpoint, words, made, quantization)
             if target.exists():
                 target.rmdir()
             shutil.move(made, target)
@@ -74,9 +74,14 @@ def convert(
         ) from error
 
 
-def _write(
+def write_folder(
     checkpoint: Checkpoint, words: Vocabulary, folder: Path, quantization: Quantization
 ) -> None:
+    """Write a model as a faster-whisper folder, which must not exist yet.
+
+    Raises:
+        OSError: It cannot be written.
+    """
     from ctranslate2.converters.converter import Converter
 
     tokenizer = words.tokenizer()
