@@ -10,13 +10,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from backend.engines.base import (
     Availability,
@@ -27,11 +26,12 @@ from backend.engines.base import (
     Pcm,
     SpeechChunk,
     SpeechRequest,
-    SpeechToText,
     Transcript,
     Voice,
 )
 from backend.engines.registry import ENGINES, engine_class
+from backend.engines.slot import EngineStatus, Slot, known_error
+from backend.engines.transcription import Transcription
 from backend.errors import EngineError, EngineUnavailableError, KotodamaError
 from config import Settings, names
 from event_system import EngineFallback, EventBus, ModelFailed, ModelLoaded
@@ -40,52 +40,8 @@ PASSED_OVER_S = 30.0
 """How long an engine that failed is passed over, so that not every turn waits for it again."""
 PROBE_KEPT_S = 10.0
 
-T = TypeVar("T")
-E = TypeVar("E", bound=Engine)
 _END = object()
 log = logging.getLogger("kotodama.engines")
-
-
-class EngineStatus(BaseModel):
-    """What pickers, the status page and `doctor` show of an engine."""
-
-    name: str
-    kind: str
-    label: str
-    summary: str
-    embedded: bool
-    available: bool
-    reason: str
-    remedy: str
-    loaded: bool
-    active: bool
-    model: str
-    options_schema: dict[str, Any]
-
-
-@dataclass
-class _Slot:
-    """One engine: the object, its thread, and how it fares.
-
-    Attributes:
-        users: How many calls work with it now.
-        retired: It goes once the last of them is done.
-    """
-
-    engine: Engine
-    worker: ThreadPoolExecutor
-    loaded: bool = False
-    users: int = 0
-    retired: bool = False
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    failed_at: float = 0.0
-    failure: str = ""
-    probed_at: float = 0.0
-    availability: Availability | None = None
-
-    async def call(self, function: Callable[..., T], *args: Any) -> T:
-        """Run in the engine's thread."""
-        return await asyncio.get_running_loop().run_in_executor(self.worker, function, *args)
 
 
 class EngineHost:
@@ -99,7 +55,7 @@ class EngineHost:
     def __init__(self, settings: Callable[[], Settings], bus: EventBus) -> None:
         self._settings = settings
         self._bus = bus
-        self._slots: dict[tuple[EngineKind, str], _Slot] = {}
+        self._slots: dict[tuple[EngineKind, str], Slot] = {}
         self._active: dict[EngineKind, str] = {}
 
     def order(self, kind: EngineKind) -> list[str]:
@@ -121,9 +77,9 @@ class EngineHost:
         Raises:
             EngineUnavailableError: None can run; the message says why the best one cannot.
         """
-        async for slot in self._candidates(kind):
+        async for slot in self.candidates(kind):
             return slot.engine
-        raise self._none_available(kind)
+        raise self.none_available(kind)
 
     async def chat(self, request: ChatRequest) -> AsyncIterator[tuple[ChatModel, str]]:
         """Stream a reply, falling to the next model as long as nothing was said.
@@ -131,7 +87,7 @@ class EngineHost:
         Raises:
             EngineError: The model failed after it had begun, or none can run.
         """
-        async for slot in self._candidates(EngineKind.LLM):
+        async for slot in self.candidates(EngineKind.LLM):
             model = cast(ChatModel, slot.engine)
             begun = False
             stream = model.stream(request)
@@ -141,8 +97,8 @@ class EngineHost:
                         begun = True
                         yield model, piece
             except Exception as error:
-                known = _known(slot.engine, error)
-                if begun or not self._pass_over(slot, known):
+                known = known_error(slot.engine, error)
+                if begun or not self.pass_over(slot, known):
                     raise known from error
                 continue
             finally:
@@ -151,9 +107,9 @@ class EngineHost:
                     await close()
             if begun:
                 return
-            if not self._pass_over(slot, EngineError(f"{model.label} gave an empty answer.")):
+            if not self.pass_over(slot, EngineError(f"{model.label} gave an empty answer.")):
                 raise EngineError(f"{model.label} gave an empty answer; try again.")
-        raise self._none_available(EngineKind.LLM)
+        raise self.none_available(EngineKind.LLM)
 
     async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
         """Synthesize a sentence, falling to the next voice as long as nothing was heard.
@@ -161,7 +117,7 @@ class EngineHost:
         Raises:
             EngineError: The voice failed after it had begun, or none can run.
         """
-        async for slot in self._candidates(EngineKind.TTS):
+        async for slot in self.candidates(EngineKind.TTS):
             voice = cast(Voice, slot.engine)
             begun = False
             try:
@@ -170,10 +126,10 @@ class EngineHost:
                     yield chunk
                 return
             except Exception as error:
-                known = _known(slot.engine, error)
-                if begun or not self._pass_over(slot, known):
+                known = known_error(slot.engine, error)
+                if begun or not self.pass_over(slot, known):
                     raise known from error
-        raise self._none_available(EngineKind.TTS)
+        raise self.none_available(EngineKind.TTS)
 
     async def transcribe(self, pcm: Pcm, language: str) -> tuple[str, Transcript]:
         """Recognise a whole utterance: (samples,) int16 at 16,000 Hz.
@@ -184,21 +140,13 @@ class EngineHost:
         Raises:
             EngineError: None can.
         """
-
-        def work(recogniser: SpeechToText) -> Transcript:
-            stream = recogniser.open_stream(language)
-            stream.feed(pcm)
-            return stream.finalize()
-
-        async for slot in self._candidates(EngineKind.STT):
-            recogniser = cast(SpeechToText, slot.engine)
-            try:
-                return recogniser.name, await slot.call(work, recogniser)
-            except Exception as error:
-                known = _known(slot.engine, error)
-                if not self._pass_over(slot, known):
-                    raise known from error
-        raise self._none_available(EngineKind.STT)
+        utterance = Transcription(self, language)
+        utterance.feed(pcm)
+        try:
+            transcript = await utterance.finalize()
+        finally:
+            await utterance.cancel()
+        return utterance.engine, transcript
 
     async def describe(self, *, fresh: bool = False) -> list[EngineStatus]:
         """Every engine with its state and reason. `fresh` probes anew."""
@@ -235,7 +183,7 @@ class EngineHost:
             await self._retire(slot)
         self._slots.clear()
 
-    async def _retire(self, slot: _Slot) -> None:
+    async def _retire(self, slot: Slot) -> None:
         slot.retired = True
         if slot.users:
             return
@@ -249,7 +197,7 @@ class EngineHost:
         cls = engine_class(kind, name)
         return {**cls.options_from(settings.model_dump()), **settings.engine_options.get(name, {})}
 
-    def _slot(self, kind: EngineKind, name: str) -> _Slot:
+    def _slot(self, kind: EngineKind, name: str) -> Slot:
         slot = self._slots.get((kind, name))
         if slot is None:
             try:
@@ -261,19 +209,19 @@ class EngineHost:
                     f"The option {option!r} of the engine {name} is wrong: {first['msg']}."
                 ) from error
             worker = ThreadPoolExecutor(1, thread_name_prefix=f"{kind.value}-{name}")
-            slot = self._slots[kind, name] = _Slot(engine, worker)
+            slot = self._slots[kind, name] = Slot(engine, worker)
         return slot
 
-    async def _probe(self, slot: _Slot, *, fresh: bool = False) -> Availability:
+    async def _probe(self, slot: Slot, *, fresh: bool = False) -> Availability:
         if fresh or slot.availability is None or time.monotonic() - slot.probed_at > PROBE_KEPT_S:
             try:
                 slot.availability = await asyncio.to_thread(slot.engine.probe)
             except Exception as error:
-                slot.availability = Availability(False, _known(slot.engine, error).message)
+                slot.availability = Availability(False, known_error(slot.engine, error).message)
             slot.probed_at = time.monotonic()
         return slot.availability
 
-    async def _load(self, slot: _Slot) -> None:
+    async def _load(self, slot: Slot) -> None:
         async with slot.lock:
             if slot.loaded:
                 return
@@ -282,7 +230,7 @@ class EngineHost:
             try:
                 await slot.call(engine.load)
             except Exception as error:
-                known = _known(engine, error)
+                known = known_error(engine, error)
                 slot.failed_at, slot.failure = time.monotonic(), known.message
                 self._bus.publish(
                     ModelFailed(
@@ -299,7 +247,11 @@ class EngineHost:
                 ModelLoaded(kind=engine.kind.value, engine=engine.name, load_ms=round(took, 1))
             )
 
-    async def _candidates(self, kind: EngineKind) -> AsyncIterator[_Slot]:
+    async def candidates(self, kind: EngineKind) -> AsyncGenerator[Slot, None]:
+        """The engines of a kind that can run, best first, each loaded when it is its turn.
+
+        Asking for the next one means that the one before failed; the user is told.
+        """
         order = self.order(kind)
         fell: tuple[str, str] | None = None
         for place, name in enumerate(order):
@@ -334,7 +286,7 @@ class EngineHost:
                     await self._retire(slot)
             fell = (name, slot.failure)
 
-    def _pass_over(self, slot: _Slot, error: KotodamaError) -> bool:
+    def pass_over(self, slot: Slot, error: KotodamaError) -> bool:
         """Note a failure; whether there is another engine to try."""
         kind = slot.engine.kind
         order = self.order(kind)
@@ -347,7 +299,7 @@ class EngineHost:
         return True
 
     async def _iterate(
-        self, slot: _Slot, make: Callable[[], Iterator[SpeechChunk]]
+        self, slot: Slot, make: Callable[[], Iterator[SpeechChunk]]
     ) -> AsyncIterator[SpeechChunk]:
         iterator = await slot.call(make)
         try:
@@ -389,7 +341,8 @@ class EngineHost:
             options_schema=cls.Options.model_json_schema(),
         )
 
-    def _none_available(self, kind: EngineKind) -> EngineUnavailableError:
+    def none_available(self, kind: EngineKind) -> EngineUnavailableError:
+        """What is raised when none of a kind can run."""
         what = {"stt": "speech recogniser", "llm": "chat model", "tts": "voice"}.get(
             kind.value, "engine"
         )
@@ -400,13 +353,3 @@ class EngineHost:
         ]
         why = next((reason for reason in reasons if reason), "none is installed")
         return EngineUnavailableError(f"No {what} can run: {why}")
-
-
-def _known(engine: Engine, error: Exception) -> KotodamaError:
-    """The error as one of ours: what a library raises by surprise is a failure of its engine."""
-    if isinstance(error, KotodamaError):
-        return error
-    log.error("%s failed unexpectedly", engine.name, exc_info=error)
-    return EngineError(
-        f"{engine.label} failed unexpectedly ({type(error).__name__}); the log has the details."
-    )

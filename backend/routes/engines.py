@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Query
 
-from backend.engines.host import EngineStatus
+from backend.engines.slot import EngineStatus
 from backend.routes.shared import RoomDep
 
 router = APIRouter(prefix="/api", tags=["engines"])

@@ -1,0 +1,123 @@
+"""One utterance at the recognisers: streaming, with a fall to the next engine at any time.
+
+All the sound of the utterance is kept, so that the next engine can begin from the start. Partial
+results are asked for by whoever wants them; only one request is under way at a time, and what was
+asked before the utterance ended or was cancelled is dropped when it arrives.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from backend.engines.base import EngineKind, Pcm, SpeechToText, Transcript, TranscriptionStream
+from backend.engines.slot import Slot, known_error
+
+if TYPE_CHECKING:
+    from backend.engines.host import EngineHost
+
+
+class Transcription:
+    """An utterance under way. Methods are called from the event loop.
+
+    Attributes:
+        engine: The name of the recogniser that works on it; empty before the first sound.
+    """
+
+    def __init__(self, host: EngineHost, language: str) -> None:
+        self.engine = ""
+        self._host = host
+        self._language = language
+        self._sound: list[Pcm] = []
+        self._fed = 0
+        self._slots = host.candidates(EngineKind.STT)
+        self._slot: Slot | None = None
+        self._stream: TranscriptionStream | None = None
+        self._busy = asyncio.Lock()
+        self._closed = False
+
+    def feed(self, pcm: Pcm) -> None:
+        """Take the next piece: (samples,) int16 mono at 16,000 Hz. It is decoded when asked for."""
+        self._sound.append(pcm)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way; a partial result is not worth waiting for then."""
+        return self._busy.locked()
+
+    async def partial(self) -> Transcript | None:
+        """What is understood so far, or None when the utterance ended meanwhile.
+
+        Raises:
+            EngineError: No recogniser can run.
+        """
+        found = await self._ask(lambda stream: stream.partial())
+        return None if self._closed else found
+
+    async def speculate(self) -> Transcript | None:
+        """The final transcript if it ends here, or None when it ended meanwhile.
+
+        Raises:
+            EngineError: No recogniser can run.
+        """
+        found = await self._ask(lambda stream: stream.speculate())
+        return None if self._closed else found
+
+    async def finalize(self) -> Transcript:
+        """The final transcript.
+
+        Raises:
+            EngineError: No recogniser can run.
+        """
+        found = await self._ask(lambda stream: stream.finalize())
+        self._closed = True
+        await self._slots.aclose()
+        return found
+
+    async def cancel(self) -> None:
+        """Drop the utterance; a decode that is under way is stopped."""
+        self._closed = True
+        stream = self._stream
+        if stream is not None:
+            # Not in the engine's thread, which may be busy with the very work that is to stop.
+            await asyncio.to_thread(stream.cancel)
+        async with self._busy:
+            await self._slots.aclose()
+
+    async def _ask(self, question: Callable[[TranscriptionStream], Transcript]) -> Transcript:
+        async with self._busy:
+            while True:
+                slot, stream = await self._recogniser()
+                sound = self._sound[self._fed :]
+                self._fed = len(self._sound)
+                try:
+                    return await slot.call(_work, stream, sound, question)
+                except Exception as error:
+                    known = known_error(slot.engine, error)
+                    if self._closed or not self._host.pass_over(slot, known):
+                        raise known from error
+                    self._stream, self._fed = None, 0
+
+    async def _recogniser(self) -> tuple[Slot, TranscriptionStream]:
+        if self._slot is None or self._stream is None:
+            try:
+                self._slot = await self._slots.__anext__()
+            except StopAsyncIteration:
+                raise self._host.none_available(EngineKind.STT) from None
+            recogniser = cast(SpeechToText, self._slot.engine)
+            self._stream = await self._slot.call(recogniser.open_stream, self._language)
+            self.engine = recogniser.name
+        return self._slot, self._stream
+
+
+def _work(
+    stream: TranscriptionStream,
+    sound: list[Pcm],
+    question: Callable[[TranscriptionStream], Transcript],
+) -> Transcript:
+    """In the engine's thread: give the new sound, then ask."""
+    for piece in sound:
+        if len(piece):
+            stream.feed(piece)
+    return question(stream)
