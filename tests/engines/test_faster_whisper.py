@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from backend.engines.base import Pcm
+from backend.engines.host import EngineHost
 from backend.engines.stt.faster_whisper import FasterWhisper
 from backend.engines.stt.utterance import Utterance
 from backend.engines.stt.whisper_convert import convert
@@ -22,6 +23,8 @@ from commands.benchmarks.random_whisper import (
     random_weights,
     speaking_weights,
 )
+from config import Settings
+from event_system import EventBus
 from tests.support.tiny_whisper import write_checkpoint, write_ranks
 
 pytest.importorskip("faster_whisper", reason="the extra faster-whisper is not installed")
@@ -249,6 +252,22 @@ def test_an_english_model_knows_english_only(tmp_path: Path) -> None:
     assert stream.finalize().text == "hello world."
     with pytest.raises(EngineError, match="does not know the language 'ja'"):
         engine.open_stream("ja")
+
+
+async def test_the_host_uses_it_by_the_settings(models: Path, settings: Settings) -> None:
+    chosen = settings.model_copy(update={"models_dir": models, "whisper_model": "sure"})
+    host = EngineHost(lambda: chosen, EventBus())
+    engine, found = await host.transcribe(voice(10.0), "en")
+    assert (engine, found.text) == ("faster_whisper", TEXT.strip())
+    chosen = settings.model_copy(update={"models_dir": models, "whisper_model": "nowhere"})
+    await host.reconfigure()
+    engine, _ = await host.transcribe(voice(1.0), "en")
+    assert engine == "pocketsphinx"
+    status = {one.name: one for one in await host.describe() if one.kind == "stt"}
+    assert "no Whisper model 'nowhere'" in status["faster_whisper"].reason
+    assert not status["wyoming"].available
+    assert not status["openai_api"].available
+    await host.close()
 
 
 def test_a_missing_model_is_told_with_its_size_and_place(tmp_path: Path) -> None:

@@ -226,6 +226,10 @@ def test_models_are_found_where_people_put_them(tmp_path: Path) -> None:
     assert found.path == tmp_path / "whisper" / "small.en.pt"
     assert find_checkpoint(str(found.path), tmp_path).path == found.path
     assert find_checkpoint("small", tmp_path).path is None
+    (tmp_path / "medium.pt").write_text("x")
+    assert find_checkpoint("medium.en", tmp_path).path is None
+    (tmp_path / "medium.pt").unlink()
+    assert find_folder(str(tmp_path / "whisper" / "base.pt"), tmp_path).path == plain
     assert set(installed(tmp_path)) == {cache, plain, found.path}
 
 

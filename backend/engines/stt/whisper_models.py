@@ -6,6 +6,7 @@ OpenAI. Both are looked for under the name of the model in the models folder.
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,18 +61,19 @@ def find_folder(model: str, models_dir: Path) -> Found:
             f"The Whisper model {model} is there in OpenAI's format only.",
             f"Convert it: `python main.py models convert {checkpoint}`.",
         )
-    target = models_dir / f"faster-whisper-{model}"
+    name = _name(model)
+    target = models_dir / f"faster-whisper-{name}"
     return Found(
         None,
         f"There is no Whisper model {model!r} in {models_dir}.",
         f"Download model.bin, config.json, tokenizer.json and vocabulary.txt of"
-        f" faster-whisper-{model}{_size(model)} from Hugging Face (Systran) into {target}.",
+        f" faster-whisper-{name}{_size(name)} from Hugging Face (Systran) into {target}.",
     )
 
 
 def find_checkpoint(model: str, models_dir: Path) -> Found:
     """Look for a model in OpenAI's format: by path, or by name in the models folder."""
-    for path in (Path(model), *_beneath(models_dir, f"{Path(model).stem}.pt", f"{model}.pt")):
+    for path in (Path(model), *_beneath(models_dir, f"{model}.pt", model)):
         if path.suffix == ".pt" and path.is_file():
             return Found(path, f"The model {model} lies in {path}.")
     return Found(
@@ -96,16 +98,20 @@ def language_code(tag: str) -> str:
 
 def _folders(model: str, models_dir: Path) -> Iterator[Path]:
     """Folders that could be the model, most exact first; also Hugging Face's own cache layout."""
-    given = Path(model)
-    if given.is_absolute() or given.is_dir():
-        candidates = [given]
-    else:
-        candidates = list(_beneath(models_dir, f"faster-whisper-{model}", model))
-        for cache in sorted(models_dir.glob(f"models--*--faster-*whisper-{model}")):
-            candidates += sorted(cache.glob("snapshots/*"), reverse=True)
+    name, given = _name(model), Path(model)
+    candidates = [given] if given.is_absolute() or len(given.parts) > 1 else []
+    candidates += _beneath(models_dir, f"faster-whisper-{name}", name)
+    for cache in sorted(models_dir.glob(f"models--*--faster-*whisper-{glob.escape(name)}")):
+        candidates += sorted(cache.glob("snapshots/*"), reverse=True)
     for folder in candidates:
         if folder.is_dir() and any(folder.iterdir()):
             yield folder
+
+
+def _name(model: str) -> str:
+    """The model's name, also of a path to OpenAI's file or to a folder."""
+    name = Path(model).name.removesuffix(".pt")
+    return name.removeprefix("faster-whisper-") or model
 
 
 def _beneath(models_dir: Path, *names: str) -> Iterator[Path]:

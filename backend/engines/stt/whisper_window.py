@@ -85,7 +85,8 @@ def recognise(
     doubtful = decoded.doubtful and seconds < FULL_SECONDS
     if doubtful and patient:
         decoded = run(pcm, FULL_SECONDS)
-    text = decoded.text.strip() if is_believable(decoded, pcm) else ""
+    # The cap on tokens may cut a character in two.
+    text = decoded.text.rstrip("\ufffd").strip() if is_believable(decoded, pcm) else ""
     confidence = float(np.exp(min(decoded.logprob, 0.0))) if text else None
     transcript = Transcript(text, decoded.language or language, confidence)
     return Recognition(transcript, settled=patient or not doubtful)
