@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backend.avatar.layered import LayeredPuppet
+from backend.avatar.layers.assets import ASSETS
 from backend.avatar.puppet import Puppet
 from backend.errors import BadInputError
 
 if TYPE_CHECKING:
     from backend.avatar.portrait import PortraitPuppet
 
-ASSETS = Path(__file__).with_name("assets")
 DEFAULT = "kotone"
 RIG_SUFFIX = ".rig.json"
 
@@ -35,7 +35,7 @@ def cast(avatar: str, size: int) -> Puppet:
 
 def built_in_avatars() -> dict[str, Path]:
     """The names of the avatars that come with the program, and where their layers lie."""
-    return {DEFAULT: ASSETS, "ren": ASSETS}
+    return {name: ASSETS / name for name in (DEFAULT, "ren")}
 
 
 def cast_picture(path: Path, size: int) -> PortraitPuppet:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from backend.avatar.layers import warp
 from backend.avatar.layers.assets import DEFAULT_ASSETS, load_assets
-from backend.avatar.layers.brows import draw_brow
+from backend.avatar.layers.brows import BrowArt
 from backend.avatar.layers.compose import TILE, Scratch, WarpedLayer, over
 from backend.avatar.layers.eyes import EyeArt
 from backend.avatar.layers.mouth import draw_mouth
@@ -71,7 +71,9 @@ class LayeredPuppet:
         self._frame = np.empty_like(self._studio)
         self._picture = np.empty((size, size, 3), np.uint8)
         unit, rig, iris = self._unit, loaded.rig, pixels["iris"]
-        self._eye_art = (EyeArt(), EyeArt())
+        self._style = loaded.style
+        self._eye_art = (EyeArt(self._style.eye), EyeArt(self._style.eye))
+        self._brow_art = BrowArt(self._style.brow)
         self._mouth = Patch(unit, rig.mouth, iris)
         self._eyes = (Patch(unit, rig.eye_l, iris), Patch(unit, rig.eye_r, iris, mirrored=True))
         self._brows = (Patch(unit, rig.brow_l, iris), Patch(unit, rig.brow_r, iris, mirrored=True))
@@ -141,7 +143,8 @@ class LayeredPuppet:
         """Draw those parts of the face anew that have changed."""
         mouth = (_rounded_mouth(pose.mouth), _rounded(pose.smile, _EXPRESSION_STEPS))
         if not self._mouth.is_drawn(mouth):
-            self._mouth.draw(draw_mouth(*mouth, self._face_rig.mouth_half_width), mouth)
+            half_width = self._face_rig.mouth_half_width
+            self._mouth.draw(draw_mouth(*mouth, half_width, self._style), mouth)
         squint = _rounded(pose.squint, _EXPRESSION_STEPS)
         inner = _rounded(pose.brow_inner, _EXPRESSION_STEPS)
         x, y = _rounded(pose.gaze_x, _GAZE_STEPS), _rounded(pose.gaze_y, _GAZE_STEPS)
@@ -154,7 +157,7 @@ class LayeredPuppet:
         for part, height in zip(self._brows, (pose.brow_l, pose.brow_r), strict=True):
             brow = (_rounded(height, _EXPRESSION_STEPS), inner)
             if not part.is_drawn(brow):
-                part.draw([draw_brow(*brow)], brow)
+                part.draw([self._brow_art.draw(*brow)], brow)
 
     def _colour_cheeks(self, blush: float) -> None:
         level = round(min(max(blush, 0.0), 1.0) * _BLUSH_STEPS)

@@ -23,7 +23,7 @@ from tests.support.portraits import (
     photo_face,
 )
 
-AVATAR = Path(__file__).parents[2] / "backend/avatar/assets/avatar.png"
+AVATAR = Path(__file__).parents[2] / "backend/avatar/assets/kotone/avatar.png"
 
 FACES: dict[str, Callable[[], Portrait]] = {
     "photo": lambda: photo_face(768),

@@ -10,10 +10,13 @@ import cv2
 import numpy as np
 
 from backend.avatar.layers.compose import Pixels
-from backend.avatar.layers.rig import UNITS, FaceRig, LayerRig
+from backend.avatar.layers.layer_rig import LayerRig
+from backend.avatar.layers.rig import UNITS, FaceRig
+from backend.avatar.layers.style import FaceStyle
 from config import KotodamaError
 
-DEFAULT_ASSETS = Path(__file__).resolve().parent.parent / "assets"
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+DEFAULT_ASSETS = ASSETS / "kotone"
 LAYER_NAMES = ("backdrop", "hair_back", "body", "face", "blush", "hair_front", "iris")
 # Pixels per art unit of the stored iris.
 IRIS_SCALE = 2.0
@@ -28,13 +31,14 @@ class AvatarAssetsError(KotodamaError):
 
 @dataclass(frozen=True)
 class Assets:
-    """The layers as premultiplied BGRA at the size of the frame, and the rig.
+    """The layers as premultiplied BGRA at the size of the frame, the rig and the style.
 
     `pixels` has every name of LAYER_NAMES; all but `iris` are square with the frame's edge.
     """
 
     pixels: dict[str, Pixels]
     rig: FaceRig
+    style: FaceStyle
 
 
 def load_assets(folder: Path, size: int, edge: int, iris_scale: float) -> Assets:
@@ -63,7 +67,7 @@ def load_assets(folder: Path, size: int, edge: int, iris_scale: float) -> Assets
     # Decoding is most of the time and leaves Python's lock.
     with ThreadPoolExecutor(_DECODERS) as pool:
         pixels = dict(zip(LAYER_NAMES, pool.map(load, LAYER_NAMES), strict=True))
-    return Assets(pixels, rig.face)
+    return Assets(pixels, rig.face, rig.style)
 
 
 def _scaled(layer: Pixels, factor: float) -> Pixels:

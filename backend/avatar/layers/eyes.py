@@ -13,23 +13,22 @@ import numpy as np
 from backend.avatar.layers import palette as ink
 from backend.avatar.layers.geometry import Points, Profile, profile, ribbon, shifted, spline, taper
 from backend.avatar.layers.shape import Drawing, Iris, Shape
+from backend.avatar.layers.style import EyeStyle
 
-IRIS_RADII = (45.0, 57.0)
 IRIS_MARGIN = 1.1
-GAZE_REACH = (17.0, 12.0)
 
-_UPPER = [(-62, 10), (-55, -20), (-32, -47), (2, -55), (32, -46), (52, -20), (60, 12)]
-_LOWER = [(-62, 10), (-53, 33), (-31, 49), (2, 54), (32, 49), (51, 33), (60, 12)]
-_BLINK = [(-66, 18), (-50, 34), (-24, 44), (4, 46), (32, 41), (50, 31), (60, 20)]
-_SMILE = [(-64, 28), (-50, 4), (-24, -13), (4, -16), (32, -6), (50, 12), (60, 28)]
 _SAMPLES = 6
 _WIDEN = 0.42
 _CLOSED_AT = 0.93
-_TILT = 34.0
+# Shares of the open eye's height.
+_TILT = 0.31
+_SQUINT = 0.22
+_SPIKE = np.array([(-2.5, -1.0), (-4.8, 6.0), (1.5, 1.0)])
 
 
 @dataclass(frozen=True, slots=True)
 class _Lids:
+    height: float
     upper: Points
     lower: Points
     blink: Points
@@ -39,21 +38,20 @@ class _Lids:
     raise_by: Profile
 
 
-def _lids() -> _Lids:
-    upper = spline(_UPPER, _SAMPLES)
+def _lids(style: EyeStyle) -> _Lids:
+    curves = (style.upper, style.lower, style.blink, style.smile)
+    upper, lower, blink, smile = (spline(curve, _SAMPLES) for curve in curves)
     t = np.linspace(0, 1, len(upper))
-    lash = profile(t, [(0, 5), (0.14, 12), (0.45, 11), (0.82, 6), (1, 1.5)])
-    return _Lids(
-        upper, spline(_LOWER, _SAMPLES), spline(_BLINK, _SAMPLES), spline(_SMILE, _SAMPLES),
-        t, lash, np.sin(t * np.pi),
-    )  # fmt: skip
+    height = float(lower[:, 1].max() - upper[:, 1].min())
+    return _Lids(height, upper, lower, blink, smile, t, profile(t, style.lash), np.sin(t * np.pi))
 
 
 class EyeArt:
     """Draws one eye from its outer corner, at the left, to the inner one."""
 
-    def __init__(self) -> None:
-        self._lids = _lids()
+    def __init__(self, style: EyeStyle) -> None:
+        self._style = style
+        self._lids = _lids(style)
         self._kept: tuple[float, float, float] | None = None
         self._kept_lids: tuple[Points, Drawing, Drawing] = (self._lids.upper, [], [])
 
@@ -76,7 +74,7 @@ class EyeArt:
         opening, under, over = self._kept_lids
         if not under:
             return over
-        iris = np.concatenate([_iris(shut, gaze), opening])
+        iris = np.concatenate([_iris(self._style, shut, gaze), opening])
         return [*under, Iris(iris), *over]
 
     def _draw_lids(
@@ -87,10 +85,10 @@ class EyeArt:
         amount = shut if shut >= 0 else shut * _WIDEN
         opened = lids.upper.copy()
         droop = np.where(tilt < 0, lids.t, 1 - lids.t) * lids.raise_by
-        opened[:, 1] += _TILT * (-tilt if tilt < 0 else 0.5 * tilt) * droop
+        opened[:, 1] += _TILT * lids.height * (-tilt if tilt < 0 else 0.5 * tilt) * droop
         upper = opened + (closed - opened) * amount
         lower = lids.lower + 0.0
-        lower[:, 1] -= (24 * squint - 4 * amount) * lids.raise_by
+        lower[:, 1] -= (_SQUINT * lids.height * squint - 4 * amount) * lids.raise_by
         lower += (closed - lower) * max(amount, 0.0) ** 3
         lower[:, 1] = np.maximum(lower[:, 1], upper[:, 1])
         opening = np.concatenate([upper, lower[::-1]])
@@ -103,7 +101,7 @@ class EyeArt:
         fold = lids.upper[6:-7].copy()
         fold[:, 1] += -19 + 16 * amount
         pen = 3.4 * taper(np.linspace(0, 1, len(fold)), 0.5, 0.5)
-        line = Shape(ribbon(fold, pen), ink.bgra(ink.EYE_LINE_WARM, 190))
+        line = Shape(ribbon(fold, pen), ink.bgra(self._style.warm, 190))
         if amount <= 0.05:
             return [line]
         lid = np.concatenate([upper[2:-2], (lids.upper[2:-2] - (0, 8 - 20 * amount))[::-1]])
@@ -116,37 +114,31 @@ class EyeArt:
         top = upper.copy()
         top[:, 1] -= weight
         top[:, 0] -= weight * 0.25 * (1 - lids.t)
-        dark, warm = ink.bgra(ink.EYE_LINE), ink.bgra(ink.EYE_LINE_WARM)
+        dark, warm = ink.bgra(self._style.line), ink.bgra(self._style.warm)
         shapes: Drawing = []
         if amount < _CLOSED_AT:
             under = lower[5:-9]
             pen = 3.6 * taper(np.linspace(0, 1, len(under)), 0.3, 0.7)
-            shapes.append(Shape(ribbon(under, pen), ink.bgra(ink.EYE_LINE_WARM)))
+            shapes.append(Shape(ribbon(under, pen), warm))
         shapes.append(Shape(np.concatenate([upper, top[::-1]]), dark))
         glow = upper[14:31]
         pen = 3.4 * taper(np.linspace(0, 1, len(glow)), 0.5, 0.5)
-        shapes.append(Shape(ribbon(glow - (0, 2.2), pen), ink.bgra(ink.LASH_GLOW)))
+        shapes.append(Shape(ribbon(glow - (0, 2.2), pen), ink.bgra(self._style.glow)))
         lift = -0.5 + 0.85 * max(amount, 0.0)
-        for start, stop, length, turn in ((0, 5, 21, 0.0), (3, 9, 15, -0.35)):
+        for start, stop, length, turn in self._style.wings:
             shapes.append(Shape(_wing(upper, top, start, stop, length, lift + turn), dark))
         if amount < 0.8:
-            for k, length in ((6, 8), (9, 8)):
-                root = lower[k]
-                tip = root + np.array([-0.6, 0.75]) * length
-                shapes.append(
-                    Shape(
-                        np.array([root - np.array([2.5, 1]), tip, root + np.array([1.5, 1])]), warm
-                    )
-                )
+            for k in self._style.lower_lashes:
+                shapes.append(Shape(lower[k] + _SPIKE, warm))
         return shapes
 
 
-def _iris(shut: float, gaze: tuple[float, float]) -> Points:
+def _iris(style: EyeStyle, shut: float, gaze: tuple[float, float]) -> Points:
     size = 1 + 0.3 * min(shut, 0.0)
-    x = min(max(gaze[0], -1.0), 1.0) * GAZE_REACH[0] + 1.0
-    y = min(max(gaze[1], -1.0), 1.0) * GAZE_REACH[1] - 1.0
-    rx = IRIS_RADII[0] * IRIS_MARGIN * size
-    ry = IRIS_RADII[1] * IRIS_MARGIN * size
+    x = min(max(gaze[0], -1.0), 1.0) * style.reach[0] + 1.0
+    y = min(max(gaze[1], -1.0), 1.0) * style.reach[1] - 1.0
+    rx = style.iris[0] * IRIS_MARGIN * size
+    ry = style.iris[1] * IRIS_MARGIN * size
     return np.array([(x, y), (x + rx, y), (x, y + ry)])
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from backend.avatar.layers import palette as ink
 from backend.avatar.layers.geometry import Profile, ribbon, spline, taper
 from backend.avatar.layers.shape import Drawing, Shape
+from backend.avatar.layers.style import FaceStyle
 from backend.avatar.pose import Mouth
 
 _T: Profile = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 33))
@@ -71,16 +72,16 @@ def lips(mouth: Mouth, smile: float, half_width: float) -> Lips:
     return Lips(_T * reach, upper, lower, gap)
 
 
-def draw_mouth(mouth: Mouth, smile: float, half_width: float) -> Drawing:
+def draw_mouth(mouth: Mouth, smile: float, half_width: float, style: FaceStyle) -> Drawing:
     """The mouth in drawing order, in art units from the middle of the closed lips."""
     edges = lips(mouth, smile, half_width)
     shapes: Drawing = []
     if edges.gap > _PARTED:
-        shapes.extend(_ring(edges, mouth))
+        shapes.extend(_ring(edges, mouth, style))
         shapes.append(_band(edges.x, edges.upper, edges.lower, ink.MOUTH_DARK))
         shapes.extend(_inside(edges, mouth))
-    shapes.extend(_lines(edges, mouth))
-    shapes.extend(_tongue_tip(edges, mouth))
+    shapes.extend(_lines(edges, mouth, style))
+    shapes.extend(_tongue_tip(edges, mouth, style))
     return shapes
 
 
@@ -114,7 +115,7 @@ def _inside(edges: Lips, mouth: Mouth) -> Drawing:
     return shapes
 
 
-def _tongue_tip(edges: Lips, mouth: Mouth) -> Drawing:
+def _tongue_tip(edges: Lips, mouth: Mouth, style: FaceStyle) -> Drawing:
     """The tongue behind the teeth (l, n), or farther out, between them and over the lip (th)."""
     tip = _unit(mouth.tongue)
     if tip < 0.05 or edges.gap <= _PARTED:
@@ -127,7 +128,7 @@ def _tongue_tip(edges: Lips, mouth: Mouth) -> Drawing:
     bottom = lower + (9.0 * out - 1.0) * blob
     shapes: Drawing = []
     if out > 0.05:
-        shapes.append(_band(x * 1.06, top, bottom + 1.8 * out * blob, ink.MOUTH_LINE))
+        shapes.append(_band(x * 1.06, top, bottom + 1.8 * out * blob, style.lip_line))
     shapes.append(_band(x, top, bottom, ink.TONGUE))
     inner = slice(4, -4)
     light = top + (bottom - top) * 0.5
@@ -135,31 +136,31 @@ def _tongue_tip(edges: Lips, mouth: Mouth) -> Drawing:
     return shapes
 
 
-def _lines(edges: Lips, mouth: Mouth) -> Drawing:
+def _lines(edges: Lips, mouth: Mouth, style: FaceStyle) -> Drawing:
     x, upper, lower = edges.x, edges.upper, edges.lower
     press, tuck = _unit(mouth.press), _unit(mouth.tuck)
-    dark = ink.bgra(ink.MOUTH_LINE)
+    dark = ink.bgra(style.lip_line)
     apart = min(edges.gap / 10, 1.0)
     shapes: Drawing = []
     near = slice(8, -8)
     below = np.stack([x[near] * 0.85, lower[near] + 11 - 4 * tuck + 2 * apart], axis=1)
     shapes.append(
-        Shape(ribbon(below, (4.2 + 2.4 * press) * _SHORT_PEN + 0.2), ink.bgra(ink.LIP, 150))
+        Shape(ribbon(below, (4.2 + 2.4 * press) * _SHORT_PEN + 0.2), ink.bgra(style.lip, 150))
     )
     if tuck > 0.05:
         lip = np.stack([x[5:-5] * 0.94, lower[5:-5] + 2.0], axis=1)
-        shapes.append(Shape(ribbon(lip, 9 * tuck * _PEN[5:-5]), ink.bgra(ink.LIP)))
+        shapes.append(Shape(ribbon(lip, 9 * tuck * _PEN[5:-5]), ink.bgra(style.lip)))
     under = np.stack([x, lower], axis=1)
     over = np.stack([x * (1.08 - 0.08 * apart), upper], axis=1)
     if edges.gap > _PARTED:
         shapes.append(Shape(ribbon(under, (1.4 + 1.8 * _PEN) * apart + 0.2), dark))
     shapes.append(Shape(ribbon(over, (3.6 + 1.2 * press) * _PEN + 0.9 * apart + 0.3), dark))
     if press > 0.2:
-        shapes.extend(_dimples(edges, press))
+        shapes.extend(_dimples(edges, press, style))
     return shapes
 
 
-def _ring(edges: Lips, mouth: Mouth) -> Drawing:
+def _ring(edges: Lips, mouth: Mouth, style: FaceStyle) -> Drawing:
     """The lips themselves, seen when they are pushed forward."""
     rounded = _unit(mouth.round) * min(edges.gap / 8, 1.0)
     if rounded < 0.05:
@@ -173,15 +174,17 @@ def _ring(edges: Lips, mouth: Mouth) -> Drawing:
     )
     middle = (outline.min(0) + outline.max(0)) / 2
     half = np.maximum((outline.max(0) - outline.min(0)) / 2, 1.0)
-    return [Shape(middle + (outline - middle) * (1 + 6.0 * rounded / half), ink.bgra(ink.LIP, 190))]
+    return [
+        Shape(middle + (outline - middle) * (1 + 6.0 * rounded / half), ink.bgra(style.lip, 190))
+    ]
 
 
-def _dimples(edges: Lips, press: float) -> Drawing:
+def _dimples(edges: Lips, press: float, style: FaceStyle) -> Drawing:
     """Short strokes where pressed lips dent the cheeks."""
     shapes: Drawing = []
     for end, side in ((0, -1.0), (-1, 1.0)):
         x, y = float(edges.x[end]) + side * 4, float(edges.upper[end])
         dent = spline([(x, y - 6.5), (x + side * 2.5, y), (x, y + 5)], 5)
         pen = 3.2 * press * taper(np.linspace(0, 1, len(dent)), 0.5, 0.5)
-        shapes.append(Shape(ribbon(dent, pen), ink.bgra(ink.MOUTH_LINE)))
+        shapes.append(Shape(ribbon(dent, pen), ink.bgra(style.lip_line)))
     return shapes

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from backend.avatar.art import face
-from backend.avatar.art.lock import FRONT, LINE, SHADED, Lock, both, draw_lock, draw_locks
+from backend.avatar.art.gloss import shine
+from backend.avatar.art.kotone import palette as own
+from backend.avatar.art.kotone.rig import SHAPE
+from backend.avatar.art.lock import HairInk, Lock, both, draw_lock, draw_locks
 from backend.avatar.art.sheet import Paint, Sheet, ramp
 from backend.avatar.layers import palette as ink
-from backend.avatar.layers.geometry import Points, bezier, mirror, progress, ribbon, spline
+from backend.avatar.layers.geometry import Points, bezier, mirror, ribbon, spline
 
+FRONT: Paint = ramp((512, 170), (512, 800), [
+    (0.0, own.HAIR_ROOT), (0.28, own.HAIR_MID), (0.55, ink.rgb("4a7ad0")),
+    (0.82, own.HAIR_TIP), (1.0, own.HAIR_TIP_LIGHT),
+])  # fmt: skip
+SHADED: Paint = ramp((512, 170), (512, 820), [
+    (0.0, ink.rgb("221f5e")), (0.35, ink.rgb("343a94")), (0.7, ink.rgb("2a7fb4")),
+    (1.0, ink.rgb("2cb4bf")),
+])  # fmt: skip
+LINE: Paint = ramp((512, 300), (512, 860), [(0, own.HAIR_LINE), (1, ink.rgb("17507a"))])
+INK = HairInk(FRONT, SHADED, LINE, own.HAIR_LIGHT)
 BACK: Paint = ramp((512, 200), (512, 880), [
-    (0.0, ink.HAIR_BACK_ROOT), (0.45, ink.rgb("2d3786")), (0.8, ink.HAIR_BACK_TIP),
+    (0.0, own.HAIR_BACK_ROOT), (0.45, ink.rgb("2d3786")), (0.8, own.HAIR_BACK_TIP),
     (1.0, ink.rgb("35c2c4")),
 ])  # fmt: skip
 _BACK_LOCK = [(0.0, 0.5), (0.45, 1.0), (0.74, 0.78), (1.0, 0.0)]
@@ -49,7 +61,7 @@ def draw_back(scale: float) -> Sheet:
         lock = Lock(spine, width, _BACK_LOCK, paint=BACK, dark=_back_dark(), root=0.4, shade=0.9)
         locks.extend(both(lock))
     sheet.fill(mass, BACK)
-    draw_locks(sheet, locks)
+    draw_locks(sheet, locks, INK)
     inner = spline([(400, 560), (512, 520), (624, 560), (650, 720), (600, 812), (512, 830),
                     (424, 812), (374, 720)], closed=True)  # fmt: skip
     sheet.fill(inner, ink.rgb("16144a"), opacity=0.75, soft=22, atop=True)
@@ -129,16 +141,16 @@ def bangs() -> list[Lock]:
 def draw_front(scale: float) -> Sheet:
     """Crown, sides and fringe, with the shadow that they cast on the face beneath."""
     hair = Sheet.blank(scale)
-    draw_locks(hair, [long_lock(), *side_locks()])
+    draw_locks(hair, [long_lock(), *side_locks()], INK)
     _tie(hair)
     crown = cap()
     hair.fill(crown, FRONT)
     rim = bezier(_CAP)
     dark = ribbon(rim, 70)
     hair.fill(dark, SHADED, opacity=0.5, soft=16, clip=crown)
-    draw_locks(hair, bangs())
+    draw_locks(hair, bangs(), INK)
     _strands(hair)
-    _shine(hair)
+    shine(hair, bangs()[:10], 0.27, own.HAIR_LIGHT, own.HAIR_SHINE)
     _rim_light(hair)
     hair.stroke(rim, 6.0, LINE, start=0.25, end=0.25)
     _ahoge(hair)
@@ -150,7 +162,7 @@ def draw_front(scale: float) -> Sheet:
 
 def _cast(sheet: Sheet) -> None:
     """The fringe's shadow, part of the hair's layer so that it moves with it."""
-    skin = face.outline()
+    skin = face.outline(SHAPE)
     skin = (skin - (512, 520)) * 0.985 + (512, 520)
     drop = np.array([5.0, 17.0])
     shapes = [lock.outline() + drop for lock in [*bangs(), *side_locks()[2:]]]
@@ -167,64 +179,31 @@ def _strands(sheet: Sheet) -> None:
                      clip=cap())  # fmt: skip
 
 
-def _shine(sheet: Sheet) -> None:
-    """The angel ring: a glint across every lock, toothed like light on strands."""
-    rng = np.random.default_rng(5)
-    for lock in bangs()[:10]:
-        curve = lock.curve()
-        left, right = lock.edges()
-        t = progress(curve)
-        across = np.linspace(-0.86, 0.72, 13)
-        teeth = 0.035 + 0.03 * rng.random(13)
-        teeth[::2] += 0.05
-        level = 0.27 + 0.03 * across**2
-        top = [
-            _on_lock(curve, left, right, t, u, v)
-            for u, v in zip(across, level - teeth * 0.5, strict=True)
-        ]
-        low = [
-            _on_lock(curve, left, right, t, u, v)
-            for u, v in zip(across, level + teeth, strict=True)
-        ]
-        glint = np.array(top + low[::-1])
-        sheet.fill(glint, ink.HAIR_LIGHT, opacity=0.75, atop=True)
-        core = (glint - glint.mean(0)) * (0.74, 0.62) + glint.mean(0)
-        sheet.fill(core, ink.HAIR_SHINE, opacity=0.6, soft=1.5, atop=True)
-
-
-def _on_lock(
-    curve: Points, left: Points, right: Points, t: NDArray[np.float64], across: float, along: float
-) -> Points:
-    """A point of a lock by its place across (-1 right, 1 left edge) and along (0 to 1)."""
-    edge = left if across >= 0 else right
-    k = int(np.searchsorted(t, along))
-    return np.asarray(curve[k] + (edge[k] - curve[k]) * abs(across))
-
-
 def _rim_light(sheet: Sheet) -> None:
     """The glow of the backdrop on the outline of the crown and of the bob."""
     rim = bezier(_CAP)
     inside = (rim - (512, 420)) * (0.962, 0.955) + (512, 420)
     for part, strength in ((inside[6:30], 0.55), (inside[-34:-6], 0.8)):
         sheet.stroke(
-            part, 9, ink.HAIR_RIM, start=0.5, end=0.5, opacity=strength, soft=1.2, atop=True
+            part, 9, own.HAIR_RIM, start=0.5, end=0.5, opacity=strength, soft=1.2, atop=True
         )
     for lock in side_locks()[:2]:
         left, right = lock.edges()
         outer = left if abs(float(left[20, 0]) - 512) > abs(float(right[20, 0]) - 512) else right
         edge = outer + (lock.curve() - outer) * 0.18
-        sheet.stroke(edge[14:48], 5, ink.HAIR_RIM, start=0.5, end=0.5, opacity=0.7, atop=True)
+        sheet.stroke(edge[14:48], 5, own.HAIR_RIM, start=0.5, end=0.5, opacity=0.7, atop=True)
 
 
 def _ahoge(sheet: Sheet) -> None:
     """The unruly lock on the crown, curled like the flag of a quaver."""
     light = ramp(
-        (540, 40), (600, 170), [(0, ink.HAIR_TIP), (0.5, ink.rgb("4a7ad0")), (1, ink.HAIR_MID)]
+        (540, 40), (600, 170), [(0, own.HAIR_TIP), (0.5, ink.rgb("4a7ad0")), (1, own.HAIR_MID)]
     )
     widths = [(0, 0.6), (0.35, 1.0), (0.7, 0.62), (1, 0)]
     draw_lock(
         sheet,
         Lock([(560, 126), (580, 92), (620, 68), (668, 84)], 26, widths, root=0.2, paint=light),
+        INK,
     )
     draw_lock(
         sheet,
@@ -235,12 +214,13 @@ def _ahoge(sheet: Sheet) -> None:
             root=0.2,
             paint=light,
         ),
+        INK,
     )
 
 
 def _tie(sheet: Sheet) -> None:
     """The ribbon and beads that hold the long lock."""
-    for y, colour, width in ((786, ink.CORAL_SHADE, 52), (776, ink.CORAL, 56)):
+    for y, colour, width in ((786, own.CORAL_SHADE, 52), (776, own.CORAL, 56)):
         band = spline([(259 - width / 2, y - 3), (259, y + 5), (259 + width / 2, y - 3)])
         sheet.stroke(band, 17, colour, start=0.05, end=0.05)
     band = spline([(235, 772), (252, 776), (268, 776)])

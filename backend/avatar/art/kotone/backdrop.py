@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from backend.avatar.art.kotone import palette as own
 from backend.avatar.art.sheet import Sheet, ramp
-from backend.avatar.layers import palette as ink
 from backend.avatar.layers.geometry import ellipse, ribbon, spline
 
 
@@ -15,7 +15,7 @@ def draw(scale: float) -> Sheet:
     whole = np.array([(-9, -9), (1033, -9), (1033, 1033), (-9, 1033)], np.float64)
     sheet.fill(
         whole,
-        ramp((300, 0), (720, 1024), [(0, ink.SKY_TOP), (0.55, ink.SKY_MID), (1, ink.SKY_LOW)]),
+        ramp((300, 0), (720, 1024), [(0, own.SKY_TOP), (0.55, own.SKY_MID), (1, own.SKY_LOW)]),
     )
     sheet.fill(ellipse((512, 470), (330, 340)), (255, 255, 255), opacity=0.55, soft=70)
     for k in range(25):
@@ -26,6 +26,6 @@ def draw(scale: float) -> Sheet:
     rng = np.random.default_rng(3)
     for _ in range(16):
         x, y, r = rng.uniform(0, 1024), rng.uniform(0, 900), rng.uniform(14, 58)
-        colour = (ink.GLOW_LIGHT, (255, 226, 234), (255, 255, 255))[int(rng.integers(3))]
+        colour = (own.GLOW_LIGHT, (255, 226, 234), (255, 255, 255))[int(rng.integers(3))]
         sheet.fill(ellipse((x, y), (r, r)), colour, opacity=0.26, soft=r * 0.08)
     return sheet

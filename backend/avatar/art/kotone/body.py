@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from backend.avatar.art.kotone import palette as own
 from backend.avatar.art.sheet import Sheet, ramp
 from backend.avatar.layers import palette as ink
 from backend.avatar.layers.geometry import Points, bezier, ellipse, mirror, ribbon, shifted, spline
@@ -33,10 +34,10 @@ def _hood(sheet: Sheet) -> None:
         (380, 1000), (450, 1000), (512, 1000),
     ])  # fmt: skip
     hood = _half_to_whole(left)
-    sheet.fill(hood, ramp((512, 780), (512, 960), [(0, ink.NAVY), (1, ink.NAVY_DEEP)]))
+    sheet.fill(hood, ramp((512, 780), (512, 960), [(0, own.NAVY), (1, own.NAVY_DEEP)]))
     rim = left[:40]
     for edge in (rim, mirror(rim)):
-        sheet.stroke(edge, 5, ink.CLOTH_LINE)
+        sheet.stroke(edge, 5, own.CLOTH_LINE)
 
 
 def _neck(sheet: Sheet) -> None:
@@ -69,13 +70,13 @@ def _shirt(sheet: Sheet) -> None:
         (440, 1040), (380, 1040), (340, 1040), (350, 960), (370, 910), (404, 872),
     ])  # fmt: skip
     sheet.fill_many(
-        [left, mirror(left)], ramp((512, 880), (512, 1024), [(0, ink.NAVY_LIGHT), (1, ink.NAVY)])
+        [left, mirror(left)], ramp((512, 880), (512, 1024), [(0, own.NAVY_LIGHT), (1, own.NAVY)])
     )
     neckline = bezier(
         [(404, 872), (440, 920), (470, 938), (512, 940), (554, 938), (584, 920), (620, 872)]
     )
-    sheet.stroke(neckline, 14, ink.NAVY_DEEP, start=0.05, end=0.05)
-    sheet.stroke(shifted(neckline, 0, 1), 5, ink.GLOW, start=0.1, end=0.1, opacity=0.9)
+    sheet.stroke(neckline, 14, own.NAVY_DEEP, start=0.05, end=0.05)
+    sheet.stroke(shifted(neckline, 0, 1), 5, own.GLOW, start=0.1, end=0.1, opacity=0.9)
 
 
 def _jacket(sheet: Sheet) -> None:
@@ -84,15 +85,15 @@ def _jacket(sheet: Sheet) -> None:
         (240, 1050), (380, 1050), (452, 1050), (446, 980), (424, 920), (402, 866),
     ])  # fmt: skip
     for side, shape in ((1, left), (-1, mirror(left))):
-        cloth = ramp((300, 870), (330, 1040), [(0, ink.CREAM), (1, ink.rgb("ece6f8"))])
+        cloth = ramp((300, 870), (330, 1040), [(0, own.CREAM), (1, ink.rgb("ece6f8"))])
         sheet.fill(shape, cloth)
         _folds(sheet, shape, side)
         edge = shape[:72]
-        sheet.stroke(edge, 5.4, ink.CLOTH_LINE, start=0.15, end=0.2)
+        sheet.stroke(edge, 5.4, own.CLOTH_LINE, start=0.15, end=0.2)
         opening = shape[-24:]
-        sheet.stroke(opening, 15, ink.CORAL_SHADE, start=0.02, end=0.02)
-        sheet.stroke(opening, 9, ink.CORAL, start=0.02, end=0.02)
-        sheet.stroke(shifted(opening, -7 * side, 0), 3, ink.CLOTH_LINE, start=0.1, end=0.1)
+        sheet.stroke(opening, 15, own.CORAL_SHADE, start=0.02, end=0.02)
+        sheet.stroke(opening, 9, own.CORAL, start=0.02, end=0.02)
+        sheet.stroke(shifted(opening, -7 * side, 0), 3, own.CLOTH_LINE, start=0.1, end=0.1)
 
 
 def _folds(sheet: Sheet, shape: Points, side: int) -> None:
@@ -105,25 +106,25 @@ def _folds(sheet: Sheet, shape: Points, side: int) -> None:
         (80, 1000), (100, 970), (120, 958),
     ])  # fmt: skip
     sheet.fill(
-        yoke, ramp((512, 920), (512, 1030), [(0, ink.NAVY_LIGHT), (1, ink.NAVY)]), clip=shape
+        yoke, ramp((512, 920), (512, 1030), [(0, own.NAVY_LIGHT), (1, own.NAVY)]), clip=shape
     )
     seam = put([(120, 958), (200, 920), (270, 930), (318, 1060)])
-    sheet.stroke(seam, 12, ink.CORAL, start=0.02, end=0.02, clip=shape)
-    sheet.stroke(seam, 3, ink.CLOTH_LINE, start=0.1, end=0.1, clip=shape, opacity=0.8)
+    sheet.stroke(seam, 12, own.CORAL, start=0.02, end=0.02, clip=shape)
+    sheet.stroke(seam, 3, own.CLOTH_LINE, start=0.1, end=0.1, clip=shape, opacity=0.8)
     shade = put([
         (402, 866), (370, 930), (380, 980), (404, 1050), (440, 1050), (460, 1050),
         (470, 1050), (450, 980), (430, 920), (402, 866),
     ])  # fmt: skip
-    sheet.fill(shade, ink.CREAM_SHADE, opacity=0.7, soft=3, clip=shape)
+    sheet.fill(shade, own.CREAM_SHADE, opacity=0.7, soft=3, clip=shape)
     under = put(
         [(300, 880), (330, 900), (380, 890), (402, 866), (380, 860), (330, 870), (300, 880)]
     )
-    sheet.fill(under, ink.CREAM_SHADE, opacity=0.9, soft=3, clip=shape)
+    sheet.fill(under, own.CREAM_SHADE, opacity=0.9, soft=3, clip=shape)
     for fold in (
         [(330, 900), (350, 930), (356, 970), (352, 1010)],
         [(290, 914), (306, 940), (318, 960), (322, 990)],
     ):
-        sheet.stroke(put(fold), 4, ink.CREAM_DEEP, start=0.3, end=0.7, clip=shape)
+        sheet.stroke(put(fold), 4, own.CREAM_DEEP, start=0.3, end=0.7, clip=shape)
 
 
 def _collar(sheet: Sheet) -> None:
@@ -134,16 +135,16 @@ def _collar(sheet: Sheet) -> None:
     ])  # fmt: skip
     for side in (1, -1):
         shape = left if side > 0 else mirror(left)
-        sheet.fill(shape, ramp((330, 840), (400, 960), [(0, ink.CREAM), (1, ink.CREAM_SHADE)]))
+        sheet.fill(shape, ramp((330, 840), (400, 960), [(0, own.CREAM), (1, own.CREAM_SHADE)]))
         fold = shape[36:72]
-        sheet.stroke(fold, 30, ink.CREAM_SHADE, opacity=0.6, soft=5, clip=shape)
-        sheet.stroke(shape, 5, ink.CLOTH_LINE, start=0.1, end=0.1)
+        sheet.stroke(fold, 30, own.CREAM_SHADE, opacity=0.6, soft=5, clip=shape)
+        sheet.stroke(shape, 5, own.CLOTH_LINE, start=0.1, end=0.1)
         cord = bezier([(420, 946), (414, 970), (420, 990), (416, 1018)])
         cord = cord if side > 0 else mirror(cord)
-        sheet.stroke(cord, 9, ink.CLOTH_LINE, start=0.05, end=0.02)
-        sheet.stroke(cord, 5.5, ink.CREAM, start=0.05, end=0.02)
+        sheet.stroke(cord, 9, own.CLOTH_LINE, start=0.05, end=0.02)
+        sheet.stroke(cord, 5.5, own.CREAM, start=0.05, end=0.02)
         tip = ribbon(cord[-8:], 10.0)
-        sheet.fill(tip, ink.GLOW)
+        sheet.fill(tip, own.GLOW)
 
 
 def _emblem(sheet: Sheet) -> None:
@@ -153,6 +154,6 @@ def _emblem(sheet: Sheet) -> None:
         x = 512 + (k - 3) * 13.0
         bar = np.array([(x, 988 - height / 2), (x, 988 + height / 2)])
         line = spline(bar)
-        sheet.stroke(line, 16, ink.GLOW, start=0.1, end=0.1, opacity=0.3, soft=5)
+        sheet.stroke(line, 16, own.GLOW, start=0.1, end=0.1, opacity=0.3, soft=5)
         sheet.fill_many([ribbon(line, 6.5), ellipse((x, 988 - height / 2), (3.25, 3.25)),
-                         ellipse((x, 988 + height / 2), (3.25, 3.25))], ink.GLOW_LIGHT)  # fmt: skip
+                         ellipse((x, 988 + height / 2), (3.25, 3.25))], own.GLOW_LIGHT)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Ren: tousled ash-grey hair, narrow grey-blue eyes, a black turtleneck."""

@@ -1,0 +1,43 @@
+"""Ren's own colours."""
+
+from __future__ import annotations
+
+from backend.avatar.layers.palette import rgb
+
+HAIR_ROOT = rgb("565a70")
+HAIR_MID = rgb("8388a0")
+HAIR_TIP = rgb("b4bacb")
+HAIR_TIP_LIGHT = rgb("d9deea")
+HAIR_SHADE_ROOT = rgb("3d4056")
+HAIR_SHADE_MID = rgb("5f6480")
+HAIR_SHADE_TIP = rgb("8b92ae")
+HAIR_LINE = rgb("2b2c40")
+HAIR_LINE_TIP = rgb("4b4e68")
+HAIR_LIGHT = rgb("c9cfe2")
+HAIR_SHINE = rgb("f3f6ff")
+HAIR_RIM = rgb("ffd9b8")
+HAIR_BACK_ROOT = rgb("3a3c52")
+HAIR_BACK_TIP = rgb("6a6f8c")
+HAIR_CAST = rgb("b0637c")
+
+KNIT = rgb("24252f")
+KNIT_LIGHT = rgb("434658")
+KNIT_DEEP = rgb("15161d")
+KNIT_LINE = rgb("0f1016")
+KNIT_RIM = rgb("8f8fb8")
+RIM_WARM = rgb("ffc79a")
+
+STEEL = rgb("d6dbe8")
+STEEL_SHADE = rgb("8a91a8")
+STEEL_DEEP = rgb("4d536b")
+SHELL = rgb("3b3f57")
+SHELL_DEEP = rgb("20222f")
+GLOW = rgb("8fb4ff")
+GLOW_LIGHT = rgb("e4eeff")
+
+SKY_TOP = rgb("2f3f86")
+SKY_HIGH = rgb("5867b4")
+SKY_MID = rgb("a08cc8")
+SKY_LOW = rgb("f3b29c")
+SKY_GLOW = rgb("ffd9b0")
+STAR = rgb("f4f1ff")
