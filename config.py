@@ -131,6 +131,13 @@ class Settings(BaseSettings):
     llm_max_tokens: int = _runtime(400, "Longest answer, in tokens.", ge=16, le=8192)
     llm_temperature: float = _runtime(0.8, "Liveliness of the answers.", ge=0.0, le=2.0)
 
+    echo_cancellation: bool = _runtime(True, "Take the character's voice out of the microphone.")
+    noise_suppression: bool = _runtime(True, "Suppress steady noise of the microphone.")
+    automatic_gain: bool = _runtime(False, "Bring a quiet microphone up.")
+    prefetch: bool = _runtime(
+        True, "Prepare the answer while you pause, so that it comes sooner; asks the model oftener."
+    )
+
     whisper_model: str = _runtime("base", "Whisper model name or path.", min_length=1)
     whisper_device: Literal["auto", "cpu", "cuda"] = _runtime("auto", "What Whisper runs on.")
     whisper_short_window: bool = _runtime(

@@ -131,7 +131,7 @@ class Endpointer:
         if self._state is _State.SILENCE:
             return self._in_silence(probability, seconds, guarded)
         signals = self._in_speech(probability, seconds)
-        if self._state is not _State.SILENCE and self.now - self.began > self.rules.longest:
+        if self.speaking and self.now - self.began > self.rules.longest:
             signals.append(self._split())
         return signals
 

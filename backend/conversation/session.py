@@ -12,20 +12,25 @@ import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
 
 from backend.avatar.casting import cast
 from backend.avatar.motion import Performer
 from backend.characters.store import CharacterStore
+from backend.conversation.ear import Ear
 from backend.conversation.history import History
 from backend.conversation.hold import Hold
+from backend.conversation.listening import Listener, Mode
 from backend.conversation.preparation import chat_request, voice_of
 from backend.conversation.record import Source, record_turn
 from backend.conversation.safety import SpeechGate, check_message
+from backend.conversation.self_hearing import SelfHearing
 from backend.conversation.turn import Turn
+from backend.conversation.utterance import Utterance
 from backend.conversation.waterfall import Waterfall
 from backend.engines.host import EngineHost
-from backend.errors import KotodamaError
+from backend.engines.transcription import Transcription
+from backend.errors import BusyError, KotodamaError
+from backend.media.microphone import MicrophoneFilter
 from backend.stage.playout import heard_text
 from backend.stage.sinks import Sink
 from backend.stage.stage import Stage
@@ -37,6 +42,8 @@ from event_system import (
     ErrorOccurred,
     Event,
     EventBus,
+    TurnCaption,
+    TurnState,
     TurnStateChanged,
 )
 
@@ -87,6 +94,8 @@ class VoiceSession:
             fps=settings().avatar_fps,
         )
         self.stage.on_first_frame = self._first_frame
+        self._self_hearing = SelfHearing()
+        self._microphone: tuple[object, Listener, asyncio.Task[None]] | None = None
         self._pacing = asyncio.create_task(self.stage.run())
 
     @property
@@ -100,9 +109,65 @@ class VoiceSession:
         """Let a client watch."""
         self.stage.sinks.add(sink)
 
-    def leave(self, sink: Sink) -> None:
+    async def leave(self, sink: Sink) -> None:
         """A client is gone."""
         self.stage.sinks.discard(sink)
+        await self.close_microphone(sink)
+
+    def open_microphone(self, owner: object, mode: Mode = "hands_free") -> Listener:
+        """Listen to a client's microphone.
+
+        Raises:
+            BusyError: Another client's microphone is on.
+        """
+        if self._microphone is not None:
+            holder, listener, _task = self._microphone
+            if holder is not owner:
+                raise BusyError("Another microphone is on in this conversation; turn it off first.")
+            listener.mode = mode
+            return listener
+        settings = self._settings()
+        ear = Ear(
+            filter=MicrophoneFilter(
+                echo=settings.echo_cancellation,
+                noise=settings.noise_suppression,
+                gain=settings.automatic_gain,
+            )
+        )
+        listener = Listener(
+            self.stage, ear, self._begin_utterance, self.cancel, self._tell, self._self_hearing
+        )
+        listener.mode = mode
+        self._microphone = (owner, listener, asyncio.create_task(listener.run()))
+        return listener
+
+    def microphone_of(self, owner: object) -> Listener | None:
+        """The listener of a client's microphone, or None while it is off."""
+        if self._microphone is None or self._microphone[0] is not owner:
+            return None
+        return self._microphone[1]
+
+    async def close_microphone(self, owner: object) -> None:
+        """Listen to a client's microphone no longer."""
+        if self._microphone is None or self._microphone[0] is not owner:
+            return
+        _owner, _listener, task = self._microphone
+        self._microphone = None
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    def _begin_utterance(self) -> Utterance[Prepared]:
+        settings = self._settings()
+        if self._running is None:
+            self._set_state("listening", "")
+        return Utterance(
+            Transcription(self._host, settings.speech_language),
+            self,
+            self._tell,
+            self._self_hearing,
+            prefetch=settings.prefetch,
+        )
 
     async def send(self, text: str, source: Source = "typed", turn_id: str = "") -> str:
         """Begin a turn with the user's message, interrupting a running one.
@@ -202,6 +267,8 @@ class VoiceSession:
 
     async def close(self) -> None:
         """End the session."""
+        if self._microphone is not None:
+            await self.close_microphone(self._microphone[0])
         await self.cancel()
         self._pacing.cancel()
         with suppress(asyncio.CancelledError):
@@ -297,7 +364,7 @@ class VoiceSession:
             self._running.mark("first_frame")
             self._set_state("speaking", turn_id)
 
-    def _set_state(self, state: Literal["idle", "thinking", "speaking"], turn_id: str) -> None:
+    def _set_state(self, state: TurnState, turn_id: str) -> None:
         self.stage.attend("idle" if state == "speaking" else state)
         self._tell(TurnStateChanged(state=state, turn_id=turn_id))
 
@@ -310,6 +377,8 @@ class VoiceSession:
 
     def _tell(self, event: Event) -> None:
         """To the bus, and to those who watch this session."""
+        if isinstance(event, TurnCaption):
+            self._self_hearing.said(event.text)
         envelope: Envelope = self._bus.publish(event)
         for sink in tuple(self.stage.sinks):
             sink.event(envelope)

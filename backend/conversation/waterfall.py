@@ -8,8 +8,9 @@ from collections.abc import Callable
 from event_system import Stage
 
 STAGES = (
-    "received",
+    "endpoint",
     "transcript",
+    "received",
     "first_token",
     "first_sentence",
     "first_audio",
@@ -18,11 +19,17 @@ STAGES = (
 
 
 class Waterfall:
-    """Marks the stages of one turn; each counts once."""
+    """Marks the stages of one turn; each counts once.
 
-    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+    Args:
+        started: When the turn began, by the clock, if that was earlier than now.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.perf_counter, *, started: float | None = None
+    ) -> None:
         self._clock = clock
-        self._started = clock()
+        self._started = clock() if started is None else started
         self._stages: dict[str, Stage] = {}
 
     def mark(self, name: str) -> Stage | None:

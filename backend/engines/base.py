@@ -59,11 +59,13 @@ class Availability:
         ok: It can.
         reason: One plain sentence: what it would use, or why it cannot run.
         remedy: What the user can do about it, or an empty string.
+        expected: The user has set this engine up, so that its absence has to be told.
     """
 
     ok: bool
     reason: str
     remedy: str = ""
+    expected: bool = False
 
 
 class EngineOptions(BaseModel):

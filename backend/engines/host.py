@@ -264,8 +264,13 @@ class EngineHost:
                     and slot.failed_at
                 ):
                     continue
-                if not (await self._probe(slot)).ok:
+                found = await self._probe(slot)
+                if not found.ok:
+                    if found.expected and found.reason != slot.told:
+                        slot.told = found.reason
+                        fell = fell or (name, found.reason)
                     continue
+                slot.told = ""
                 await self._load(slot)
             except KotodamaError as error:
                 log.warning("%s cannot be used: %s", name, error.message)

@@ -42,6 +42,7 @@ class Slot:
     Attributes:
         users: How many calls work with it now.
         retired: It goes once the last of them is done.
+        told: Why it was passed over, as the user was told last.
     """
 
     engine: Engine
@@ -52,6 +53,7 @@ class Slot:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     failed_at: float = 0.0
     failure: str = ""
+    told: str = ""
     probed_at: float = 0.0
     availability: Availability | None = None
 

@@ -8,11 +8,12 @@ import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import APIRouter, Query, WebSocket
 
 from backend.avatar.emotion import EMOTIONS
+from backend.conversation.listening import Mode
 from backend.conversation.session import VoiceSession
 from backend.errors import BadInputError, KotodamaError
 from backend.room import EngineRoom
@@ -24,9 +25,11 @@ from event_system import (
     MediaFrame,
     MediaKind,
     PlayoutFlush,
+    ProtocolError,
     SlowConsumerError,
     encode,
     pack_media,
+    unpack_media,
 )
 
 MAX_WAITING = 250
@@ -135,7 +138,7 @@ async def voice_socket(
     except SlowConsumerError as error:
         await cut_off(socket, str(error))
     finally:
-        joined.leave(sink)
+        await joined.leave(sink)
         await room.release(joined)
 
 
@@ -159,6 +162,11 @@ async def _listen(socket: WebSocket, sink: SocketSink, session: VoiceSession) ->
         "speak": lambda m: session.speak(_text(m)),
         "turn.cancel": lambda m: session.cancel(),
         "expression": lambda m: _express(session, m),
+        "view": lambda m: _view(sink, m),
+        "listen.start": lambda m: _listen_start(session, sink, m),
+        "listen.stop": lambda m: session.close_microphone(sink),
+        "talk.press": lambda m: session.open_microphone(sink, "push_to_talk").press(),
+        "talk.release": lambda m: session.open_microphone(sink, "push_to_talk").let_go(),
         "ping": lambda m: _pong(session, sink, m),
     }
     while True:
@@ -166,6 +174,9 @@ async def _listen(socket: WebSocket, sink: SocketSink, session: VoiceSession) ->
         if message["type"] == "websocket.disconnect":
             return
         try:
+            if message.get("bytes") is not None:
+                _hear(session, sink, message["bytes"])
+                continue
             given = _parse(message)
             command = commands.get(str(given.get("type")))
             if command is None:
@@ -177,8 +188,6 @@ async def _listen(socket: WebSocket, sink: SocketSink, session: VoiceSession) ->
 
 
 def _parse(message: Any) -> dict[str, Any]:
-    if message.get("bytes") is not None:
-        raise BadInputError("This session takes no microphone sound; send text messages.")
     try:
         given = json.loads(message.get("text") or "")
     except (ValueError, RecursionError):
@@ -186,6 +195,31 @@ def _parse(message: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise BadInputError("A message is a JSON object with a type.")
     return given
+
+
+def _hear(session: VoiceSession, sink: SocketSink, data: bytes) -> None:
+    """A frame of the client's microphone."""
+    try:
+        frame = unpack_media(data)
+    except ProtocolError as error:
+        raise BadInputError(f"This is no media message: {error}.") from error
+    if frame.kind != MediaKind.MICROPHONE:
+        raise BadInputError(f"A client sends media of kind {MediaKind.MICROPHONE} alone.")
+    listener = session.microphone_of(sink)
+    if listener is None:
+        raise BadInputError('The microphone is off here; send {"type": "listen.start"} first.')
+    listener.feed(frame.payload)
+
+
+async def _listen_start(session: VoiceSession, sink: SocketSink, message: dict[str, Any]) -> None:
+    mode = message.get("mode", "hands_free")
+    if mode not in get_args(Mode):
+        raise BadInputError(f"There is no such mode; there is: {', '.join(get_args(Mode))}.")
+    session.open_microphone(sink, mode)
+
+
+async def _view(sink: SocketSink, message: dict[str, Any]) -> None:
+    sink.wants_video = bool(message.get("video", True))
 
 
 def _text(message: dict[str, Any]) -> str:

@@ -18,7 +18,8 @@ def _low_pass() -> NDArray[np.float32]:
     at = np.arange(_TAPS) - (_TAPS - 1) / 2
     cut = 2 * 7_000 / PLAYOUT_RATE
     taps = np.sinc(cut * at) * np.hamming(_TAPS)
-    return (taps / taps.sum()).astype(np.float32)
+    filter_: NDArray[np.float32] = (taps / taps.sum()).astype(np.float32)
+    return filter_
 
 
 class FarEnd:

@@ -24,6 +24,7 @@ from backend.stage.playout import FRAME_SAMPLES, Playout, Segment
 from backend.stage.sinks import Sink
 from event_system import (
     FRAME_SECONDS,
+    MICROPHONE_RATE,
     PLAYOUT_RATE,
     MediaFrame,
     MediaKind,
@@ -79,7 +80,7 @@ class Stage:
         self._announced = ""
         self._energy = 0.0
         self._rendered_at: list[float] = []
-        self.far_end = FarEnd()
+        self._far_end = FarEnd()
         self._gain = self._wanted_gain = 1.0
 
     @property
@@ -135,7 +136,7 @@ class Stage:
         until = round((self.media_time - CLIENT_BUFFER_S) * PLAYOUT_RATE)
         told = self._playout.heard(turn_id, until)
         generation = self._playout.flush()
-        self.far_end.flush(round(self.media_time * PLAYOUT_RATE))
+        self._far_end.flush(round(self.media_time * PLAYOUT_RATE))
         self._gain = self._wanted_gain = 1.0
         self._publish(PlayoutFlush(generation=generation))
         self._drained.set()
@@ -144,6 +145,10 @@ class Stage:
     def heard(self, turn_id: str) -> list[tuple[str, float]]:
         """What of a turn was heard so far."""
         return self._playout.heard(turn_id, round(self.media_time * PLAYOUT_RATE))
+
+    def played(self, start: float, count: int) -> NDArray[np.int16]:
+        """What left the stage: (count,) int16 at 16,000 Hz from a media time (seconds) on."""
+        return self._far_end.read(round(start * MICROPHONE_RATE), count)
 
     def duck(self, ducked: bool) -> None:
         """Make the voice quieter, while an interruption is suspected, or loud again."""
@@ -174,7 +179,7 @@ class Stage:
             self._energy = float(np.sqrt(np.mean(np.square(frame, dtype=np.float32)))) / 8000.0
             self._announce(begun)
             frame = self._with_gain(frame)
-            self.far_end.write(position, frame)
+            self._far_end.write(position, frame)
             pts_us = position * 1_000_000 // PLAYOUT_RATE
             media = MediaFrame(
                 MediaKind.SPEECH, self._playout.generation, pts_us, frame.astype("<i2").tobytes()

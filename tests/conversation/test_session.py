@@ -348,7 +348,7 @@ async def test_a_session_ends_with_its_last_client_and_the_main_one_stays(
     other, main = await stand.room.session("other"), await stand.room.session("main")
     await stand.room.release(other)
     assert "other" in stand.room.sessions, "somebody watches"
-    other.leave(client)
+    await other.leave(client)
     await stand.room.release(other)
     await stand.room.release(main)
     assert list(stand.room.sessions) == ["main"]

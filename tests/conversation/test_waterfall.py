@@ -45,5 +45,6 @@ def test_a_stage_counts_once() -> None:
 
 def test_the_names_are_those_of_the_protocol() -> None:
     assert STAGES == (
-        "received", "transcript", "first_token", "first_sentence", "first_audio", "first_frame",
+        "endpoint", "transcript", "received",
+        "first_token", "first_sentence", "first_audio", "first_frame",
     )  # fmt: skip

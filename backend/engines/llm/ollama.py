@@ -98,6 +98,7 @@ class OllamaModel(ChatModel):
                 False,
                 f"Ollama does not run at {endpoint.url}.",
                 "Install it from ollama.com and start it with: ollama serve",
+                expected=bool(self._own.model),
             )
         except ValueError:
             return Availability(
@@ -109,7 +110,10 @@ class OllamaModel(ChatModel):
         wanted = self._own.model
         if wanted and not {wanted, f"{wanted}:latest"} & set(models):
             return Availability(
-                False, f"Ollama has no model named {wanted}.", f"Run: ollama pull {wanted}"
+                False,
+                f"Ollama has no model named {wanted}.",
+                f"Run: ollama pull {wanted}",
+                expected=True,
             )
         if not models:
             return Availability(False, "Ollama runs, but has no chat model.", f"Run: {SUGGESTED}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any, cast
 
 from pydantic import Field, SecretStr
@@ -104,6 +105,9 @@ class OpenAICompatibleModel(ChatModel):
                 "No address of a chat server and no OpenRouter key is set.",
                 "Set OPENROUTER_API_KEY in .env, or the address of a server in the settings.",
             )
+        return replace(self._probe_server(), expected=True)
+
+    def _probe_server(self) -> Availability:
         try:
             client = self._connect()
         except EngineError as error:
