@@ -66,9 +66,7 @@ class HelpWindow(tk.Toplevel):
         words = ttk.Frame(head, style="Inner.TFrame")
         words.pack(side="left", padx=(px(14), 0))
         ttk.Label(words, text=NAME, style="InnerTitle.TLabel").pack(anchor="w")
-        ttk.Label(
-            words, text=f"Version {VERSION}", style="InnerCaption.TLabel"
-        ).pack(anchor="w")
+        ttk.Label(words, text=f"Version {VERSION}", style="InnerCaption.TLabel").pack(anchor="w")
         table = ttk.Frame(body, style="Inner.TFrame")
         table.pack(anchor="w", pady=px(18))
         for row, (keys, what) in enumerate(KEYS):
@@ -79,9 +77,7 @@ class HelpWindow(tk.Toplevel):
         ttk.Label(
             body, text=LICENCE, style="InnerCaption.TLabel", wraplength=px(430), justify="left"
         ).pack(anchor="w")
-        close = ttk.Button(
-            body, text="Close", style="InnerSecondary.TButton", command=self.destroy
-        )
+        close = ttk.Button(body, text="Close", style="InnerSecondary.TButton", command=self.destroy)
         close.pack(anchor="e", pady=(px(16), 0))
         self.bind("<Escape>", self._escape)
         self._centre(root)

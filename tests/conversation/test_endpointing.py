@@ -84,7 +84,7 @@ def test_a_short_noise_is_rejected() -> None:
 def test_between_the_thresholds_speech_goes_on_but_does_not_begin() -> None:
     assert feed(Endpointer(), (2.0, 0.4)) == []
     told = feed(Endpointer(), (0.5, 0.9), (2.0, 0.4), (1.0, 0.0))
-    assert [at for at, signal in told if signal is Signal.PAUSED][0] > 2.5
+    assert next(at for at, signal in told if signal is Signal.PAUSED) > 2.5
 
 
 def test_while_the_character_speaks_more_is_wanted() -> None:
