@@ -1,4 +1,4 @@
-"""Write the pictures of the built-in character that the documentation shows, to docs/images."""
+"""Write the pictures of the built-in characters that the documentation shows, to docs/images."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from backend.avatar.casting import DEFAULT, built_in_avatars  # noqa: E402
 from backend.avatar.layered import LayeredPuppet  # noqa: E402
 from backend.avatar.pose import Mouth, Pose  # noqa: E402
 
@@ -62,6 +63,10 @@ TALKING = (
     Pose(Mouth(0.3, 0.7), smile=0.8, yaw=0.4, roll=0.5, squint=0.4, blush=0.3),
     Pose(Mouth(0.5, -0.1, 0.75), smile=0.3, yaw=0.6, pitch=-0.3, brow_l=0.8, brow_r=0.8),
 )
+PORTRAITS = {
+    "kotone": Pose(Mouth(0.34, 0.25), smile=1, roll=0.4, yaw=0.2),
+    "ren": Pose(Mouth(0.12, 0.1), smile=0.5, roll=-0.4, yaw=-0.25, brow_r=0.3),
+}
 _FACE = (0.34, 0.44, 0.66, 0.76)
 _LABEL = (60, 50, 110)
 
@@ -91,21 +96,27 @@ def rows(cells: list[Picture], columns: int) -> Picture:
     return np.vstack(lines)
 
 
-def main() -> None:
-    """Write both pictures."""
-    OUTPUT.mkdir(parents=True, exist_ok=True)
-    puppet = LayeredPuppet(1024)
+def sheet(puppet: LayeredPuppet, portrait: Pose) -> Picture:
+    """A character at a glance: a large portrait, expressions, visemes."""
     faces = [cell(puppet, pose, 200, name) for name, pose in EXPRESSIONS.items()]
-    portrait = cell(puppet, Pose(Mouth(0.34, 0.25), smile=1, roll=0.4, yaw=0.2), 400)
-    expressions = np.hstack([portrait, rows([*faces[1:]], 4)])
+    expressions = np.hstack([cell(puppet, portrait, 400), rows([*faces[1:]], 4)])
     mouths = [
         cell(puppet, Pose(mouth, smile=0.2), 150, name, zoom=True)
         for name, mouth in VISEMES.items()
     ]
     visemes = rows([*mouths, cell(puppet, Pose(smile=1, blush=0.5), 150, "smile", zoom=True)], 8)
-    sheet = np.vstack([expressions, visemes])
-    write_png(OUTPUT / "kotone_sheet.png", sheet)
-    write_png(OUTPUT / "kotone_talking.png", rows([cell(puppet, pose, 320) for pose in TALKING], 4))
+    return np.vstack([expressions, visemes])
+
+
+def main() -> None:
+    """Write every picture."""
+    OUTPUT.mkdir(parents=True, exist_ok=True)
+    for name, folder in built_in_avatars().items():
+        puppet = LayeredPuppet(1024, folder)
+        write_png(OUTPUT / f"{name}_sheet.png", sheet(puppet, PORTRAITS[name]))
+        if name == DEFAULT:
+            talking = rows([cell(puppet, pose, 320) for pose in TALKING], 4)
+            write_png(OUTPUT / f"{name}_talking.png", talking)
 
 
 def write_png(path: Path, picture: Picture) -> None:

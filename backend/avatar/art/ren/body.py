@@ -108,13 +108,14 @@ def _collar(sheet: Sheet) -> None:
 
 def _headphone_band(sheet: Sheet) -> None:
     """The band, seen behind the neck."""
-    arc = bezier([(352, 900), (330, 800), (420, 752), (512, 752), (604, 752), (694, 800),
-                  (672, 900)])  # fmt: skip
+    arc = bezier([
+        (350, 900), (336, 838), (404, 792), (512, 792), (620, 792), (688, 838), (674, 900),
+    ])  # fmt: skip
     behind = Sheet.blank(sheet.scale)
-    behind.fill(ribbon(arc, 34.0), own.KNIT_LINE)
-    body = ribbon(arc, 26.0)
-    behind.fill(body, ramp((512, 750), (512, 900), [(0, own.STEEL_DEEP), (1, own.STEEL_SHADE)]))
-    behind.stroke(shifted(arc, -3, -4), 5, own.STEEL, start=0.3, end=0.3, clip=body)
+    behind.fill(ribbon(arc, 30.0), own.KNIT_LINE)
+    body = ribbon(arc, 22.0)
+    behind.fill(body, ramp((512, 790), (512, 900), [(0, own.SHELL_DEEP), (1, own.STEEL_SHADE)]))
+    behind.stroke(shifted(arc, -3, -4), 4, own.STEEL, start=0.3, end=0.3, clip=body)
     behind.put(sheet)
     sheet.pixels[:] = behind.pixels
 
@@ -158,5 +159,5 @@ def _pin(sheet: Sheet) -> None:
         x = 596 + (k - 2.5) * 9.6
         line = spline(np.array([(x, 984 - height / 2), (x, 984 + height / 2)]))
         sheet.fill(ribbon(shifted(line, 1.5, 2.5), 7.0), own.KNIT_LINE)
-        sheet.fill(ribbon(line, 5.6), ramp((x, 960), (x, 1008), [(0, own.STEEL), (0.5, (255, 255, 255)),
-                                                                 (1, own.STEEL_SHADE)]))  # fmt: skip
+        steel = [(0.0, own.STEEL), (0.5, (255, 255, 255)), (1.0, own.STEEL_SHADE)]
+        sheet.fill(ribbon(line, 5.6), ramp((x, 960), (x, 1008), steel))

@@ -25,6 +25,7 @@ _BACK: Paint = ramp((512, 300), (512, 790), [(0, own.HAIR_BACK_ROOT), (1, own.HA
 _BACK_DARK: Paint = ramp((512, 300), (512, 790), [(0, own.HAIR_LINE), (1, own.HAIR_SHADE_ROOT)])
 _SWEEP = ((0, 0.4), (0.3, 1.0), (0.62, 0.76), (0.86, 0.34), (1, 0))
 _TUFT = ((0, 0.7), (0.3, 1.0), (0.65, 0.62), (1, 0))
+_CREST = ((0, 0.25), (0.3, 0.95), (0.45, 1.0), (0.75, 0.45), (1, 0))
 _WISP = ((0, 0.2), (0.4, 1.0), (0.8, 0.5), (1, 0))
 _CAP = [
     (300, 560), (274, 480), (258, 350), (304, 246),
@@ -32,7 +33,7 @@ _CAP = [
     (588, 122), (674, 156), (720, 246),
     (766, 350), (750, 480), (724, 560),
 ]  # fmt: skip
-_HAIRLINE = [(694, 530), (690, 440), (640, 350), (540, 312), (440, 300), (346, 400), (330, 530)]
+_HAIRLINE = [(694, 530), (690, 440), (640, 370), (540, 350), (440, 356), (346, 420), (330, 530)]
 
 
 def draw_back(scale: float) -> Sheet:
@@ -65,20 +66,28 @@ def cap() -> Points:
     return np.concatenate([bezier(_CAP), spline(_HAIRLINE)])
 
 
-def tufts() -> list[Lock]:
-    """Locks that stand off the crown and the sides: what makes it tousled."""
+def flicks() -> list[Lock]:
+    """Locks that stand off the sides, behind the crown."""
     return [
         Lock([(330, 420), (292, 480), (280, 540), (252, 590)], 58, _TUFT, root=0.3),
         Lock([(694, 420), (732, 480), (744, 540), (770, 584)], 58, _TUFT, root=0.3),
         Lock([(340, 300), (278, 370), (258, 440), (220, 494)], 70, _TUFT, root=0.3),
         Lock([(690, 300), (748, 370), (768, 436), (806, 482)], 70, _TUFT, root=0.3),
-        Lock([(400, 220), (318, 246), (266, 310), (222, 352)], 78, _TUFT, root=0.3),
-        Lock([(630, 220), (712, 246), (762, 306), (806, 338)], 78, _TUFT, root=0.3),
-        Lock([(430, 190), (376, 150), (316, 158), (262, 206)], 66, _TUFT, root=0.3),
-        Lock([(600, 190), (658, 146), (716, 160), (764, 210)], 66, _TUFT, root=0.3),
-        Lock([(520, 170), (560, 112), (620, 96), (676, 118)], 62, _TUFT, root=0.3),
-        Lock([(500, 170), (468, 110), (412, 86), (350, 106)], 62, _TUFT, root=0.3),
-        Lock([(500, 170), (496, 110), (524, 66), (580, 62)], 48, _TUFT, root=0.3),
+        Lock([(400, 220), (318, 250), (266, 316), (222, 362)], 84, _TUFT, root=0.3),
+        Lock([(630, 220), (712, 250), (762, 312), (806, 350)], 84, _TUFT, root=0.3),
+    ]
+
+
+def crest() -> list[Lock]:
+    """Locks that fall over from the parting to every side: what makes the crown tousled."""
+    return [
+        Lock([(400, 178), (338, 184), (284, 222), (236, 292)], 88, _CREST, root=0.42),
+        Lock([(620, 166), (690, 174), (742, 222), (790, 284)], 92, _CREST, root=0.42),
+        Lock([(440, 160), (386, 142), (322, 156), (258, 216)], 76, _CREST, root=0.42),
+        Lock([(570, 154), (634, 132), (702, 148), (766, 198)], 84, _CREST, root=0.42),
+        Lock([(470, 156), (430, 124), (370, 116), (304, 150)], 60, _CREST, root=0.42),
+        Lock([(500, 154), (552, 112), (622, 100), (694, 128)], 72, _CREST, root=0.42),
+        Lock([(462, 158), (476, 122), (518, 90), (592, 76)], 50, _CREST, root=0.42),
     ]
 
 
@@ -97,13 +106,13 @@ def bangs() -> list[Lock]:
         Lock([(332, 260), (286, 350), (290, 450), (330, 560)], 78, _SWEEP),
         Lock([(620, 180), (704, 280), (722, 400), (678, 548)], 106, _SWEEP),
         Lock([(400, 190), (326, 290), (310, 400), (352, 540)], 100, _SWEEP),
-        Lock([(550, 160), (656, 250), (688, 370), (640, 532)], 118, _SWEEP),
-        Lock([(430, 180), (364, 270), (344, 380), (390, 506)], 96, _SWEEP),
-        Lock([(500, 158), (606, 250), (640, 370), (582, 536)], 118, _SWEEP),
-        Lock([(470, 158), (560, 250), (588, 370), (534, 556)], 104, _SWEEP),
-        Lock([(440, 160), (500, 250), (520, 360), (484, 530)], 92, _SWEEP),
-        Lock([(430, 166), (420, 260), (424, 350), (450, 470)], 66, _SWEEP),
-        Lock([(640, 300), (664, 390), (650, 470), (612, 520)], 24, _WISP, line=3.0, root=0.3),
+        Lock([(550, 160), (656, 250), (686, 370), (646, 516)], 118, _SWEEP),
+        Lock([(430, 180), (364, 270), (344, 380), (384, 512)], 100, _SWEEP),
+        Lock([(500, 158), (606, 250), (638, 370), (590, 518)], 118, _SWEEP),
+        Lock([(470, 158), (560, 250), (586, 370), (538, 552)], 104, _SWEEP),
+        Lock([(440, 160), (494, 250), (508, 360), (476, 540)], 96, _SWEEP),
+        Lock([(430, 166), (432, 260), (442, 350), (432, 484)], 78, _SWEEP),
+        Lock([(640, 300), (664, 390), (652, 460), (624, 506)], 24, _WISP, line=3.0, root=0.3),
         Lock([(400, 300), (372, 390), (372, 460), (392, 520)], 24, _WISP, line=3.0, root=0.3),
         Lock([(470, 250), (540, 340), (556, 430), (520, 520)], 22, _WISP, line=3.0, root=0.3),
     ]
@@ -112,15 +121,16 @@ def bangs() -> list[Lock]:
 def draw_front(scale: float) -> Sheet:
     """Crown, sides and fringe, with the shadow that they cast, and the ear cuff."""
     hair = Sheet.blank(scale)
-    draw_locks(hair, tufts()[:4], INK)
+    draw_locks(hair, flicks()[:4], INK)
     draw_locks(hair, side_locks(), INK)
-    draw_locks(hair, tufts()[4:], INK)
+    draw_locks(hair, flicks()[4:], INK)
     crown = cap()
     hair.fill(crown, FRONT)
     hair.fill(ribbon(bezier(_CAP), 60), SHADED, opacity=0.5, soft=16, clip=crown)
+    draw_locks(hair, crest(), INK)
     draw_locks(hair, bangs(), INK)
     _strands(hair, crown)
-    shine(hair, bangs()[2:10], 0.27, own.HAIR_LIGHT, own.HAIR_SHINE, 0.55)
+    shine(hair, bangs()[2:10], 0.3, own.HAIR_GLINT, own.HAIR_LIGHT, 0.4)
     _rim_light(hair)
     sheet = Sheet.blank(scale)
     _cast(sheet)
@@ -138,15 +148,8 @@ def _cast(sheet: Sheet) -> None:
 
 def _strands(sheet: Sheet, crown: Points) -> None:
     part = (452.0, 160.0)
-    for x, y in (
-        (296, 340),
-        (320, 270),
-        (366, 214),
-        (560, 150),
-        (640, 182),
-        (690, 236),
-        (726, 320),
-    ):
+    ends = [(296, 340), (320, 270), (366, 214), (640, 182), (690, 236), (726, 320)]
+    for x, y in ends:
         bend = ((part[0] + x) / 2 + (x - part[0]) * 0.1, (part[1] + y) / 2 - 14)
         sheet.stroke(spline([part, bend, (x, y)]), 2.6, LINE, opacity=0.45, start=0.6, end=0.5,
                      clip=crown)  # fmt: skip
@@ -154,7 +157,7 @@ def _strands(sheet: Sheet, crown: Points) -> None:
 
 def _rim_light(sheet: Sheet) -> None:
     """The last of the sunset on the outline, warm from the right."""
-    for lock in tufts():
+    for lock in [*flicks(), *crest()[:2]]:
         left, right = lock.edges()
         outer = max((left, right), key=lambda edge: float(np.hypot(*(edge[30] - (512, 420)))))
         edge = outer + (lock.curve() - outer) * 0.2
