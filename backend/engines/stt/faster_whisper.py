@@ -6,6 +6,7 @@ shorter one, which makes short utterances three to four times faster (see `whisp
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,11 +16,18 @@ from pydantic import Field
 
 from backend.engines.base import Availability, Pcm, Requirement
 from backend.engines.stt.utterance import DroppedError
-from backend.engines.stt.whisper_engine import WhisperEngine, WhisperOptions, cannot_load
+from backend.engines.stt.whisper_engine import (
+    WhisperEngine,
+    WhisperOptions,
+    cannot_load,
+    first_line,
+)
 from backend.engines.stt.whisper_guards import Decoded
 from backend.engines.stt.whisper_models import find_folder
 from backend.engines.stt.whisper_window import log_mel, most_tokens
 from backend.errors import EngineError
+
+log = logging.getLogger("kotodama.engines")
 
 _MAX_THREADS = 4
 _LONGEST_TEXT = 448
@@ -78,6 +86,7 @@ class FasterWhisper(WhisperEngine):
                 return
             except Exception as error:  # the tokenizer's library raises nothing narrower
                 self._whisper, failure = None, error
+                log.warning("Whisper cannot run on %s: %s", device, first_line(error))
         raise cannot_load(found.path, failure) from failure
 
     def unload(self) -> None:

@@ -6,6 +6,7 @@ here, with as much of the position embedding as a shorter window needs.
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -17,12 +18,14 @@ import numpy as np
 from backend.engines.base import Availability, Pcm, Requirement
 from backend.engines.stt.utterance import DroppedError
 from backend.engines.stt.whisper_checkpoint import read_checkpoint
-from backend.engines.stt.whisper_engine import WhisperEngine, cannot_load
+from backend.engines.stt.whisper_engine import WhisperEngine, cannot_load, first_line
 from backend.engines.stt.whisper_guards import Decoded
 from backend.engines.stt.whisper_models import find_checkpoint
 from backend.engines.stt.whisper_vocabulary import LANGUAGES
 from backend.engines.stt.whisper_window import log_mel, most_tokens
 from backend.errors import BadInputError, EngineError
+
+log = logging.getLogger("kotodama.engines")
 
 _MAX_THREADS = 4
 _LONGEST_TEXT = 224
@@ -74,6 +77,7 @@ class OpenAIWhisper(WhisperEngine):
                 raise EngineError(error.message, retryable=False) from error
             except (RuntimeError, ImportError, OSError) as error:
                 self._model, failure = None, error
+                log.warning("Whisper cannot run on %s: %s", device, first_line(error))
         raise cannot_load(found.path, failure) from failure
 
     def unload(self) -> None:
