@@ -56,10 +56,10 @@ class LayeredPuppet:
         self._face_rig = loaded.rig
         self._lattice = warp.Lattice(edge // CELL, self._unit)
         pixels = loaded.pixels
-        self._back = self._layer(pixels["hair_back"], warp.back_basis, 0.8)
-        self._body = self._layer(pixels["body"], warp.body_basis, 0.6)
-        self._face = self._layer(pixels["face"], warp.face_basis, 0.5)
-        self._front = self._layer(pixels["hair_front"], warp.front_basis, 0.5)
+        self._back = self._layer(pixels["hair_back"], warp.back_basis, 1.2)
+        self._body = self._layer(pixels["body"], warp.body_basis, 0.9)
+        self._face = self._layer(pixels["face"], warp.face_basis, 0.7)
+        self._front = self._layer(pixels["hair_front"], warp.front_basis, 0.7)
         self._bare_face = self._face.pixels
         self._scratch = Scratch(edge)
         self._blush = pixels["blush"]

@@ -15,8 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 Points = NDArray[Any]
 Profile = NDArray[Any]
 
-_QUARTER_TURN = np.array([-1.0, 1.0])
-
 
 def bezier(points: ArrayLike, samples: int = 24) -> Points:
     """A chain of cubic Beziers: 3k+1 control points to (k * samples + 1, 2) points."""
@@ -53,14 +51,13 @@ def spline(points: ArrayLike, samples: int = 16, closed: bool = False) -> Points
 
 def normals(curve: Points) -> Points:
     """Unit normals of a polyline, to the right of its direction as drawn (y down)."""
-    side = np.empty_like(curve)
-    side[1:-1] = curve[2:] - curve[:-2]
-    side[0] = curve[1] - curve[0]
-    side[-1] = curve[-1] - curve[-2]
-    length = np.sqrt(side[:, 0] ** 2 + side[:, 1] ** 2)
-    np.maximum(length, 1e-9, out=length)
-    side /= length[:, None]
-    return np.asarray(side[:, ::-1] * _QUARTER_TURN)
+    # As complex numbers a vector is one value, and a quarter turn one multiplication.
+    along = np.ascontiguousarray(curve, np.float64).view(np.complex128)[:, 0]
+    side = np.empty_like(along)
+    np.subtract(along[2:], along[:-2], out=side[1:-1])
+    side[0], side[-1] = along[1] - along[0], along[-1] - along[-2]
+    side *= 1j / np.maximum(np.abs(side), 1e-9)
+    return side.view(np.float64).reshape(-1, 2)
 
 
 def progress(curve: Points) -> Profile:

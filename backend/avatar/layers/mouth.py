@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.avatar.layers import palette as ink
-from backend.avatar.layers.geometry import Profile, ribbon, spline, taper
+from backend.avatar.layers.geometry import Points, Profile, ribbon, spline, taper
 from backend.avatar.layers.shape import Drawing, Shape
 from backend.avatar.layers.style import FaceStyle
 from backend.avatar.pose import Mouth
@@ -86,8 +86,17 @@ def draw_mouth(mouth: Mouth, smile: float, half_width: float, style: FaceStyle) 
 
 
 def _band(x: Profile, top: Profile, bottom: Profile, colour: ink.Rgb, alpha: int = 255) -> Shape:
-    outline = np.stack([np.concatenate([x, x[::-1]]), np.concatenate([top, bottom[::-1]])], axis=1)
+    n = len(x)
+    outline = np.empty((2 * n, 2))
+    outline[:n, 0], outline[n:, 0] = x, x[::-1]
+    outline[:n, 1], outline[n:, 1] = top, bottom[::-1]
     return Shape(outline, ink.bgra(colour, alpha))
+
+
+def _curve(x: Profile, y: Profile) -> Points:
+    curve = np.empty((len(x), 2))
+    curve[:, 0], curve[:, 1] = x, y
+    return curve
 
 
 def _inside(edges: Lips, mouth: Mouth) -> Drawing:
@@ -143,15 +152,15 @@ def _lines(edges: Lips, mouth: Mouth, style: FaceStyle) -> Drawing:
     apart = min(edges.gap / 10, 1.0)
     shapes: Drawing = []
     near = slice(8, -8)
-    below = np.stack([x[near] * 0.85, lower[near] + 11 - 4 * tuck + 2 * apart], axis=1)
+    below = _curve(x[near] * 0.85, lower[near] + 11 - 4 * tuck + 2 * apart)
     shapes.append(
         Shape(ribbon(below, (4.2 + 2.4 * press) * _SHORT_PEN + 0.2), ink.bgra(style.lip, 150))
     )
     if tuck > 0.05:
-        lip = np.stack([x[5:-5] * 0.94, lower[5:-5] + 2.0], axis=1)
+        lip = _curve(x[5:-5] * 0.94, lower[5:-5] + 2.0)
         shapes.append(Shape(ribbon(lip, 9 * tuck * _PEN[5:-5]), ink.bgra(style.lip)))
-    under = np.stack([x, lower], axis=1)
-    over = np.stack([x * (1.08 - 0.08 * apart), upper], axis=1)
+    under = _curve(x, lower)
+    over = _curve(x * (1.08 - 0.08 * apart), upper)
     if edges.gap > _PARTED:
         shapes.append(Shape(ribbon(under, (1.4 + 1.8 * _PEN) * apart + 0.2), dark))
     shapes.append(Shape(ribbon(over, (3.6 + 1.2 * press) * _PEN + 0.9 * apart + 0.3), dark))
