@@ -88,27 +88,29 @@ class Transcription:
     async def _ask(self, question: Callable[[TranscriptionStream], Transcript]) -> Transcript:
         async with self._busy:
             while True:
-                slot, stream = await self._recogniser()
-                sound = self._sound[self._fed :]
-                self._fed = len(self._sound)
+                slot = self._slot if self._stream is not None else await self._next()
+                assert slot is not None
                 try:
-                    return await slot.call(_work, stream, sound, question)
+                    if self._stream is None:
+                        recogniser = cast(SpeechToText, slot.engine)
+                        self._stream = await slot.call(recogniser.open_stream, self._language)
+                        self.engine = recogniser.name
+                    sound = self._sound[self._fed :]
+                    self._fed = len(self._sound)
+                    return await slot.call(_work, self._stream, sound, question)
                 except Exception as error:
                     known = known_error(slot.engine, error)
                     if self._closed or not self._host.pass_over(slot, known):
                         raise known from error
                     self._stream, self._fed = None, 0
 
-    async def _recogniser(self) -> tuple[Slot, TranscriptionStream]:
-        if self._slot is None or self._stream is None:
-            try:
-                self._slot = await self._slots.__anext__()
-            except StopAsyncIteration:
-                raise self._host.none_available(EngineKind.STT) from None
-            recogniser = cast(SpeechToText, self._slot.engine)
-            self._stream = await self._slot.call(recogniser.open_stream, self._language)
-            self.engine = recogniser.name
-        return self._slot, self._stream
+    async def _next(self) -> Slot:
+        """The next engine that can run."""
+        try:
+            self._slot = await self._slots.__anext__()
+        except StopAsyncIteration:
+            raise self._host.none_available(EngineKind.STT) from None
+        return self._slot
 
 
 def _work(
