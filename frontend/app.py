@@ -31,10 +31,14 @@ from event_system import (
 )
 from frontend.api import Api, ApiError, BackendProvider
 from frontend.audio_io import Player
+from frontend.backend_watch import BackendWatch
 from frontend.brand import NAME, icon_picture
 from frontend.client import Client
 from frontend.context import AppContext, Connection
+from frontend.devices import DeviceScan
+from frontend.hearing import Hearing
 from frontend.metrics import Metrics
+from frontend.microphone import Microphone
 from frontend.pages.base import PageFrame
 from frontend.pages.logs_presenter import LogsPresenter
 from frontend.pump import Pump
@@ -42,6 +46,7 @@ from frontend.shell import PAGES, lamps
 from frontend.theme import FAMILY, Mode, build_theme, register_themes
 from frontend.video import FrameQueue
 from frontend.widgets.banner import Banner
+from frontend.widgets.held_key import HeldKey
 from frontend.widgets.nav import NavRail
 from frontend.widgets.toast import Toasts
 
@@ -50,7 +55,9 @@ log = logging.getLogger(__name__)
 SIZE = (1280, 800)
 LEAST_SIZE = (900, 600)
 NARROW_BELOW = 1020
-BANNER_AFTER_S = 0.7
+TALK_KEY = "F8"
+WITH_AVATAR = ("chat", "welcome")
+"""Pages that show the live avatar; on the others its pictures are not sent."""
 
 
 class App:
@@ -76,9 +83,6 @@ class App:
         self._current = ""
         self._raise = threading.Event()
         self._closed = False
-        self._away_since: float | None = time.monotonic()
-        self._was_up = False
-        self._noticed = ""
         self._owns_root = root is None
         self.root = root or make_root(settings.theme)
         self._icon = icon_picture(self.root)
@@ -94,13 +98,27 @@ class App:
         self._bind()
 
     def _make_context(self, settings: Settings) -> AppContext:
+        scan = DeviceScan()
+        microphone = Microphone(settings, self.pump.post, scan=scan)
         return AppContext(
             settings=settings,
             look=build_theme(self.root, settings.theme),
             api=Api(self.pump.post, self._api_failed),
             player=Player(
-                settings, self.metrics, lambda text: self._toasts.show(text, "warning"),
+                settings,
+                self.metrics,
+                lambda text: self._toasts.show(text, "warning"),
                 self.pump.post,
+                scan=scan,
+            ),
+            microphone=microphone,
+            hearing=Hearing(
+                settings,
+                microphone,
+                self.send_voice,
+                self._send_frame,
+                self._schedule,
+                self.root.after_cancel,
             ),
             frames=FrameQueue(),
             metrics=self.metrics,
@@ -129,6 +147,7 @@ class App:
         self._content.pack(fill="both", expand=True)
         self._banner = Banner(main, above=self._content)
         self._toasts = Toasts(self._content)
+        self._watch = BackendWatch(self._provider, self._banner, self._toasts)
         self._forget_theme = self.context.look.on_change(self._on_theme)
 
     def _bind(self) -> None:
@@ -142,6 +161,11 @@ class App:
         root.bind("<Escape>", lambda _event: self.stop_answer())
         root.bind("<F1>", lambda _event: self._help())
         root.bind("<Control-q>", lambda _event: self.close())
+        hearing = self.context.hearing
+        self._talk_key = HeldKey(root, TALK_KEY, hearing.press, hearing.release)
+        self._forget_hearing = hearing.observe(self._show_lamps)
+        for change in ("<Map>", "<Unmap>"):
+            root.bind(change, self._window_changed)
         self._frame.bind("<Configure>", self._resized)
 
     def start(self) -> None:
@@ -149,6 +173,7 @@ class App:
         self.navigate("welcome" if self.context.settings.first_start else "chat")
         self.pump.start()
         self.context.player.start()
+        self.context.microphone.start()
         self.client.start()
         self._note_visible()
 
@@ -170,6 +195,7 @@ class App:
         page = self._pages[key]
         page.pack(fill="both", expand=True)
         page.on_show()
+        self._tell_view()
 
     def _navigate_by_key(self, page: str, _event: tk.Event[tk.Misc]) -> None:
         self.navigate(page)
@@ -197,6 +223,9 @@ class App:
             self.pump.hurry()
         return True
 
+    def _send_frame(self, pcm: bytes) -> None:
+        self.client.send_frame(pcm)
+
     def stop_answer(self) -> None:
         """Silence the character at once, then tell the backend."""
         if self.context.player.speaking:
@@ -219,7 +248,10 @@ class App:
         if self._owns_root:
             self.root.withdraw()
         self._forget_theme()
+        self._forget_hearing()
+        self._talk_key.unbind()
         self.pump.stop()
+        self.context.microphone.close()
         self.client.stop()
         self.context.player.close()
         self.context.api.close()
@@ -241,29 +273,7 @@ class App:
         backend = self._provider.current()
         self.client.retarget(backend)
         self.context.api.retarget(backend)
-        if self._provider.notice != self._noticed:
-            self._noticed = self._provider.notice
-            self._toasts.show(self._noticed, "info")
-        state = self._provider.state
-        if state.startswith("failed:"):
-            self._banner.show(state.removeprefix("failed:").strip(), "danger")
-        elif self.context.connection == "up":
-            self._away_since = None
-            self._banner.hide()
-        else:
-            self._away_since = self._away_since or now
-            if now - self._away_since > BANNER_AFTER_S:
-                self._say_away()
-
-    def _say_away(self) -> None:
-        if self._was_up:
-            self._banner.show(
-                "The backend is away; reconnecting. What you see stays, and comes alive again by "
-                "itself.",
-                "warning",
-            )
-        else:
-            self._banner.show("Starting the backend…", "info")
+        self._watch.look(now, self.context.connection)
 
     def _on_connection(self, state: Connection) -> None:
         self.context.connection = state
@@ -271,20 +281,36 @@ class App:
             if self.metrics.connected is None:
                 self.metrics.connected = time.perf_counter() - self.metrics.started
                 log.info("the backend is reached after %.2f s", self.metrics.connected)
-            self._was_up = True
             self.refresh_engines()
-            if self._away_since is not None:
+            if self._watch.was_away:
                 self._refresh_settings()
         else:
             self.context.engines = []
-            self._nav.set_lamps(lamps([], connected=False))
+            self._show_lamps()
+        self.context.hearing.on_connection(state)
+        self._tell_view()
         for page in self._pages.values():
             page.on_connection(state)
+
+    def _tell_view(self) -> None:
+        """Let pictures of the avatar come only while they can be seen."""
+        shown = self.root.state() not in ("iconic", "withdrawn")
+        seen = shown and self._current in WITH_AVATAR
+        self.client.send_voice({"type": "view", "video": seen})
+
+    def _window_changed(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self.root and not self._closed:
+            self._tell_view()
+
+    def _is_shown(self, error: ErrorOccurred) -> bool:
+        """Whether the page in front shows an error in its place."""
+        return self._current == "chat" and self.context.hearing.owns(error)
 
     def _on_event(self, envelope: Envelope) -> None:
         event = envelope.event
         if isinstance(event, (BusDropped, LogLines)):
             self.context.logs.on_event(envelope)
+        self.context.hearing.on_event(envelope)
         if isinstance(event, WindowRaise):
             self.raise_window()
         if isinstance(event, ConfigChanged):
@@ -293,17 +319,27 @@ class App:
             self.refresh_engines()
         if isinstance(event, EngineFallback):
             self._toasts.show(event.message, "warning")
-        elif isinstance(event, ErrorOccurred) and not event.turn_id:
+        elif isinstance(event, ErrorOccurred) and not event.turn_id and not self._is_shown(event):
             self._toasts.show(event.message, "danger")
         for page in self._pages.values():
             page.on_event(envelope)
 
     def _show_engines(self, engines: list[dict[str, Any]]) -> None:
         self.context.engines = engines
-        self._nav.set_lamps(lamps(engines, connected=self.context.connection == "up"))
+        self._show_lamps()
         page = self._pages.get(self._current)
         if page:
             page.on_connection(self.context.connection)
+
+    def _show_lamps(self) -> None:
+        context = self.context
+        self._nav.set_lamps(
+            lamps(
+                context.engines,
+                connected=context.connection == "up",
+                hearing=context.hearing.status,
+            )
+        )
 
     def _refresh_settings(self) -> None:
         self.context.api.get("/api/config", self._take_settings, lambda _error: None)
@@ -316,7 +352,8 @@ class App:
             if key in answer["runtime"] and key in known and "SecretStr" not in str(known[key])
         }
         self.context.settings = self.context.settings.model_copy(update=values)
-        self.context.player.configure(self.context.settings)
+        for part in (self.context.player, self.context.microphone, self.context.hearing):
+            part.configure(self.context.settings)
         self.context.look.use(self.context.settings.theme)
 
     def _api_failed(self, error: ApiError) -> None:

@@ -7,6 +7,7 @@ place: pictures and captions go on, and the user is told once.
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
 import time
@@ -21,8 +22,8 @@ from frontend.audio_outputs import (
     SilentOutput,
     device_names,
     open_output,
-    rescan,
 )
+from frontend.devices import DeviceScan
 from frontend.metrics import Metrics
 from frontend.playout import PlayoutBuffer
 
@@ -32,6 +33,8 @@ HUSH_S = 0.5
 """How long a stop holds without the server's flush: it comes within a round trip, and if the turn
 had just ended it does not come at all."""
 Command = Callable[[], None]
+
+log = logging.getLogger(__name__)
 
 
 class Player:
@@ -43,6 +46,7 @@ class Player:
         tell: Shows a sentence to the user; run by `deliver`.
         deliver: Hands a function to Tk's loop; may be called from any thread.
         opener: Opens an output; tests give another.
+        scan: Looks for devices that were plugged in.
     """
 
     def __init__(
@@ -52,6 +56,7 @@ class Player:
         tell: Callable[[str], None],
         deliver: Callable[[Command], None],
         opener: Callable[..., Output] = open_output,
+        scan: DeviceScan | None = None,
     ) -> None:
         self.buffer = PlayoutBuffer()
         self._choice = (settings.audio_backend, settings.output_device)
@@ -60,6 +65,10 @@ class Player:
         self._tell = tell
         self._deliver = deliver
         self._opener = opener
+        self._scan = scan or DeviceScan()
+        self._scan.on_wanted(lambda: self._commands.put(self._lend))
+        self._counted = False
+        self._clip = b""
         self._output: Output | None = None
         self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
@@ -85,6 +94,11 @@ class Player:
         """Whether sound is heard now or about to be."""
         return self.buffer.waiting
 
+    @property
+    def playing_clip(self) -> bool:
+        """Whether a clip of `play` is heard."""
+        return bool(self._clip)
+
     def start(self) -> None:
         """Begin: the device is opened in the background."""
         self._commands.put(self._open)
@@ -95,6 +109,16 @@ class Player:
         self._commands.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout=0.5)
+
+    def play(self, clip: bytes) -> None:
+        """Let a sound of our own be heard, in place of one that plays; empty stops it.
+
+        Args:
+            clip: PCM16, mono, `PLAYOUT_RATE`.
+        """
+        self._clip = clip
+        if clip:
+            self._want()
 
     def configure(self, settings: Settings) -> None:
         """Use other settings; another device is opened at once."""
@@ -175,6 +199,10 @@ class Player:
             heard = value if position - pts < 40_000 else 0.0
         return heard
 
+    @property
+    def _busy(self) -> bool:
+        return self.buffer.waiting or bool(self._clip)
+
     def _want(self) -> None:
         self._wanted_until = time.monotonic() + LINGER_S
         if not self._running:
@@ -192,18 +220,15 @@ class Player:
             if command is None:
                 break
             command()
-        if self._output:
-            self._output.stop()
-            self._output.close()
+        self._close_output()
 
     def _open(self) -> None:
         backend, device = self._choice
-        if self._output:
-            self._output.stop()
-            self._output.close()
-            self._running = False
+        self._close_output()
         try:
-            self._output = self._opener(backend, device, self._read)
+            with self._scan.opening():
+                self._output = self._opener(backend, device, self._read)
+            self._counted = True
             self._told = self._lost = False
         except NoSoundError as error:
             self._fall_silent(error.message)
@@ -211,6 +236,29 @@ class Player:
         self.buffer.set_latency(self._output.latency)
         if time.monotonic() < self._wanted_until:
             self._start_output()
+
+    def _close_output(self) -> None:
+        if self._output:
+            self._output.stop()
+            self._output.close()
+        self._running = False
+        if self._counted:
+            self._counted = False
+            self._scan.closed()
+
+    def _lend(self) -> None:
+        """Let the devices be scanned while nothing is to be heard: a microphone is missing."""
+        if self._counted and not self._running:
+            self._close_output()
+            self._look_for_devices()
+            self._open()
+
+    def _look_for_devices(self) -> None:
+        try:
+            self._scan.renew()
+        except (ImportError, OSError):
+            # The attempt to open says in words what is missing.
+            log.debug("the devices cannot be listed", exc_info=True)
 
     def _fall_silent(self, why: str) -> None:
         self._output = SilentOutput("", self._read)
@@ -228,7 +276,7 @@ class Player:
         try:
             self._output.start()
         except NoSoundError as error:
-            self._output.close()
+            self._close_output()
             self._fall_silent(error.message)
             self._output.start()
         self._running = True
@@ -239,27 +287,26 @@ class Player:
         now = time.monotonic()
         if self._running and not self._output.alive:
             label = self._output.label
-            self._output.close()
+            self._close_output()
             self._fall_silent(f"The loudspeaker {label} went away.")
             self._start_output()
-        elif self._running and now > self._wanted_until and not self.buffer.waiting:
+        elif self._running and now > self._wanted_until and not self._busy:
             self._output.stop()
             self._running = False
-        elif self._lost and now > self._retry_at and not self.buffer.waiting:
+        elif self._lost and now > self._retry_at and not self._busy:
             self._retry()
 
     def _retry(self) -> None:
         self._retry_at = time.monotonic() + RETRY_S
-        try:
-            rescan()
-        except NoSoundError:
-            # Told already when it was first missing; the next try comes in RETRY_S.
-            return
+        self._look_for_devices()
         self._open()
 
     def _read(self, samples: int, heard_at: float) -> bytes:
         """Called by the output for each block."""
         block = self.buffer.read(samples, heard_at)
+        if self._clip:
+            size = len(block)
+            block, self._clip = self._clip[:size].ljust(size, b"\0"), self._clip[size:]
         if self._sent_at and self.buffer.started_at and self.buffer.started_at > self._sent_at:
             self._metrics.first_audio.append(self.buffer.started_at - self._sent_at)
             self._sent_at = 0.0

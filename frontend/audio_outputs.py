@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from config import KotodamaError
 from event_system import PLAYOUT_RATE
+from frontend.devices import first_line, named
 
 Read = Callable[[int, float], bytes]
 """(samples, monotonic time at which the first is heard) -> 16-bit mono PCM."""
@@ -69,14 +70,14 @@ class SoundDeviceOutput:
         self._read = read
         self._playing = False
         try:
-            index = _named(_sounddevice_outputs(sounddevice), device)
+            index = _index(_sounddevice_outputs(sounddevice), device)
             self._stream = sounddevice.RawOutputStream(
                 samplerate=PLAYOUT_RATE, channels=1, dtype="int16", blocksize=BLOCK,
                 latency="low", device=index, callback=self._callback,
             )  # fmt: skip
             found = sounddevice.query_devices(self._stream.device, "output")
         except (sounddevice.PortAudioError, ValueError) as error:
-            raise NoSoundError(f"No loudspeaker can be opened ({_first_line(error)}).") from error
+            raise NoSoundError(f"No loudspeaker can be opened ({first_line(error)}).") from error
         self._failures = (sounddevice.PortAudioError,)
         self.label = str(found["name"])
         self.latency = float(self._stream.latency)
@@ -92,7 +93,7 @@ class SoundDeviceOutput:
             try:
                 self._stream.start()
             except self._failures as error:
-                raise NoSoundError(f"{self.label} does not play ({_first_line(error)}).") from error
+                raise NoSoundError(f"{self.label} does not play ({first_line(error)}).") from error
             self._playing = True
 
     def stop(self) -> None:
@@ -133,7 +134,7 @@ class PyAudioOutput:
         self._portaudio = pyaudio.PyAudio()
         self._playing = False
         try:
-            index = _named(_pyaudio_outputs(self._portaudio), device)
+            index = _index(_pyaudio_outputs(self._portaudio), device)
             self._stream = self._portaudio.open(
                 rate=PLAYOUT_RATE, channels=1, format=pyaudio.paInt16, output=True, start=False,
                 frames_per_buffer=BLOCK, output_device_index=index, stream_callback=self._callback,
@@ -145,7 +146,7 @@ class PyAudioOutput:
             )
         except (OSError, ValueError) as error:
             self._portaudio.terminate()
-            raise NoSoundError(f"No loudspeaker can be opened ({_first_line(error)}).") from error
+            raise NoSoundError(f"No loudspeaker can be opened ({first_line(error)}).") from error
         self.label = str(found["name"])
         self.latency = float(self._stream.get_output_latency())
 
@@ -160,7 +161,7 @@ class PyAudioOutput:
             try:
                 self._stream.start_stream()
             except OSError as error:
-                raise NoSoundError(f"{self.label} does not play ({_first_line(error)}).") from error
+                raise NoSoundError(f"{self.label} does not play ({first_line(error)}).") from error
             self._playing = True
 
     def stop(self) -> None:
@@ -241,17 +242,6 @@ def open_output(backend: str, device: str, read: Read) -> Output:
     return _OUTPUTS[backend](device, read)
 
 
-def rescan() -> None:
-    """Make PortAudio look for devices again; only while no stream is open."""
-    try:
-        import sounddevice
-
-        sounddevice._terminate()
-        sounddevice._initialize()
-    except (ImportError, OSError) as error:
-        raise NoSoundError("The sound library PortAudio cannot be started.") from error
-
-
 def device_names(backend: str) -> list[str]:
     """Names of the loudspeakers that a backend can open; empty where there are none."""
     try:
@@ -283,14 +273,6 @@ def _pyaudio_outputs(portaudio: Any) -> dict[str, int]:
     return {str(d["name"]): int(d["index"]) for d in found if int(d["maxOutputChannels"]) > 0}
 
 
-def _named(devices: dict[str, int], wanted: str) -> int | None:
+def _index(devices: dict[str, int], wanted: str) -> int | None:
     """The index of a device; None, the system's choice, for a blank or unknown name."""
-    if not wanted:
-        return None
-    if wanted in devices:
-        return devices[wanted]
-    return next((index for name, index in devices.items() if wanted.lower() in name.lower()), None)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return named(devices, wanted) if wanted else None

@@ -22,13 +22,17 @@ from event_system import (
     BusHello,
     ChatDelta,
     Envelope,
+    MediaFrame,
     MediaKind,
     PlayoutFlush,
     ProtocolError,
+    TranscriptFinal,
+    TranscriptInterim,
     TurnCaption,
     TurnStateChanged,
     TurnTiming,
     decode,
+    pack_media,
     unpack_media,
 )
 from frontend.api import Backend
@@ -44,10 +48,15 @@ BACKOFF_MOST_S = 5.0
 OPEN_TIMEOUT_S = 3.0
 PING_S = 5.0
 KEPT_SEQS = 1024
+MOST_UNSENT = 50
+"""Messages and microphone frames that may wait to be sent; beyond it the oldest are dropped."""
 
 log = logging.getLogger(__name__)
 
-_OF_THE_CONVERSATION = (ChatDelta, TurnCaption, TurnStateChanged, TurnTiming, PlayoutFlush)
+_OF_THE_CONVERSATION = (
+    ChatDelta, PlayoutFlush, TranscriptFinal, TranscriptInterim, TurnCaption, TurnStateChanged,
+    TurnTiming,
+)  # fmt: skip
 
 
 def backoff(attempt: int, jitter: float) -> float:
@@ -91,6 +100,9 @@ class Client:
         self._changed: asyncio.Event | None = None
         self._stopping = False
         self._voice: ClientConnection | None = None
+        self._outbox: deque[str | bytes] = deque(maxlen=MOST_UNSENT)
+        self._sending = self._microphone_on = False
+        self._sender: asyncio.Future[None] | None = None
         self._events_up = self._voice_up = False
         self._told: Connection = "connecting"
         self._last_seq = -1
@@ -116,26 +128,50 @@ class Client:
 
     def send_voice(self, message: dict[str, Any]) -> bool:
         """Send a message of the conversation; False if there is no connection."""
-        voice = self._voice
-        if voice is None or not self._voice_up:
+        if not self._voice_up:
             return False
-        text = json.dumps(message, ensure_ascii=False)
-        self._call(lambda: asyncio.ensure_future(self._send(voice, text)))
+        if message["type"] in ("listen.start", "talk.press"):
+            self._microphone_on = True
+        elif message["type"] == "listen.stop":
+            self._microphone_on = False
+        self._post(json.dumps(message, ensure_ascii=False))
         return True
+
+    def send_frame(self, pcm: bytes) -> None:
+        """Send 20 ms of the microphone; from any thread.
+
+        It is dropped unless this connection was told to listen: a new one was not yet.
+        """
+        if self._microphone_on:
+            self._post(pack_media(MediaFrame(MediaKind.MICROPHONE, 0, 0, pcm)))
+
+    def _post(self, message: str | bytes) -> None:
+        self._outbox.append(message)
+        self._call(self._begin_sending)
 
     def _call(self, function: Callable[[], Any]) -> None:
         loop = self._loop
         if loop and not loop.is_closed():
             loop.call_soon_threadsafe(function)
 
-    async def _send(self, voice: ClientConnection, text: str) -> None:
+    def _begin_sending(self) -> None:
+        voice = self._voice
+        if voice is not None and self._outbox and not self._sending:
+            self._sending = True
+            self._sender = asyncio.ensure_future(self._send(voice))
+
+    async def _send(self, voice: ClientConnection) -> None:
+        """Send what waits, in order: a message must not overtake the sound before it."""
         from websockets.exceptions import ConnectionClosed
 
         try:
-            await voice.send(text)
+            while self._outbox:
+                await voice.send(self._outbox.popleft())
         except ConnectionClosed:
             # The reader of the same socket sees it too, and reports it.
             return
+        finally:
+            self._sending = False
 
     def _run(self) -> None:
         asyncio.run(self._main())
@@ -250,6 +286,7 @@ class Client:
     async def _read_voice(self, socket: ClientConnection) -> None:
         self._player.reset()
         self._frames.reset()
+        self._outbox.clear()
         self._voice, self._voice_up = socket, True
         self._tell()
         try:
@@ -259,7 +296,7 @@ class Client:
                 else:
                     self._take_voice(message)
         finally:
-            self._voice, self._voice_up = None, False
+            self._voice, self._voice_up, self._microphone_on = None, False, False
             self._player.buffer.flush()
 
     def _take_media(self, message: bytes) -> None:

@@ -11,7 +11,9 @@ from config import Settings
 if TYPE_CHECKING:
     from frontend.api import Api
     from frontend.audio_io import Player
+    from frontend.hearing import Hearing
     from frontend.metrics import Metrics
+    from frontend.microphone import Microphone
     from frontend.pages.logs_presenter import LogsPresenter
     from frontend.theme import Fonts, Look, Palette
     from frontend.video import FrameQueue
@@ -29,6 +31,8 @@ class AppContext:
         look: Colours, fonts, icons, `px`.
         api: HTTP calls with callbacks on Tk's loop.
         player: The loudspeaker.
+        microphone: The microphone.
+        hearing: When the character hears the user.
         frames: Avatar pictures on their way to the screen.
         metrics: Where the window's own times are kept.
         logs: Log lines, which are collected before the Logs page is first shown.
@@ -49,6 +53,8 @@ class AppContext:
     look: Look
     api: Api
     player: Player
+    microphone: Microphone
+    hearing: Hearing
     frames: FrameQueue
     metrics: Metrics
     logs: LogsPresenter

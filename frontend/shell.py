@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from frontend.widgets.nav import Lamp, NavEntry
+from frontend.widgets.nav import Lamp, NavEntry, State
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,15 @@ PAGES: dict[str, PageSpec] = {
     "welcome": PageSpec("frontend.pages.welcome:WelcomePage", None),
 }
 
+_STAND_INS = ("persona", "pocketsphinx")
+"""Engines that work at once, and less well than those that one would install."""
+_MICROPHONE: dict[str, tuple[str, State]] = {
+    "listening": ("listening", "ok"),
+    "talking": ("listening", "ok"),
+    "opening": ("opening", "warning"),
+    "muted": ("muted", "warning"),
+    "problem": ("no microphone", "error"),
+}
 _KINDS = (("llm", "Model"), ("tts", "Voice"), ("clip", "Avatar"), ("stt", "Hearing"))
 
 
@@ -53,12 +62,22 @@ def short_name(engine: Mapping[str, Any]) -> str:
     """What an engine is called in a narrow place."""
     if engine.get("name") == "persona":
         return "built-in persona"
+    if engine.get("name") == "pocketsphinx":
+        return "demo recogniser"
     model = str(engine.get("model") or "")
     return model.rsplit("/", 1)[-1] if model else str(engine.get("name", ""))
 
 
-def lamps(engines: Sequence[Mapping[str, Any]], *, connected: bool) -> list[Lamp]:
-    """The state of each kind of engine for the sidebar's foot."""
+def lamps(
+    engines: Sequence[Mapping[str, Any]], *, connected: bool, hearing: str = "off"
+) -> list[Lamp]:
+    """The state of each kind of engine for the sidebar's foot.
+
+    Args:
+        engines: As `GET /api/engines` gives them.
+        connected: Whether the backend is reached.
+        hearing: What the microphone does, a status of `frontend.hearing`.
+    """
     if not connected:
         return [Lamp(label, "waiting", "off") for _, label in _KINDS]
     rows = []
@@ -66,8 +85,10 @@ def lamps(engines: Sequence[Mapping[str, Any]], *, connected: bool) -> list[Lamp
         engine = engine_on_duty(engines, kind)
         if engine is None:
             rows.append(Lamp(label, "none can run", "error" if kind != "stt" else "off"))
-        elif engine.get("name") == "persona":
-            rows.append(Lamp(label, "built-in persona", "warning"))
+        elif kind == "stt" and hearing in _MICROPHONE:
+            rows.append(Lamp(label, *_MICROPHONE[hearing]))
+        elif engine.get("name") in _STAND_INS:
+            rows.append(Lamp(label, short_name(engine), "warning"))
         else:
             rows.append(Lamp(label, short_name(engine)[:18], "ok"))
     return rows

@@ -11,6 +11,7 @@ from PIL import Image
 from event_system import Envelope, TurnState
 from frontend.context import AppContext, Connection
 from frontend.pages.base import PageFrame
+from frontend.pages.chat_hearing import WORDS, HandsFree, HearingNote, TalkButton
 from frontend.pages.chat_messages import Message
 from frontend.pages.chat_presenter import Character, ChatPresenter
 from frontend.pages.chat_side import SideColumn
@@ -21,7 +22,7 @@ from frontend.widgets.composer import Composer
 from frontend.widgets.waterfall import Waterfall
 
 DOTS_S = 1.2
-_STATES = {"idle": "", "listening": "listening…", "thinking": "thinking…", "speaking": "speaking"}
+_STATES = {"listening": "hearing you…", "thinking": "thinking…", "speaking": "speaking"}
 
 
 class ChatPage(PageFrame):
@@ -45,6 +46,9 @@ class ChatPage(PageFrame):
         self._build_header()
         self.composer = Composer(self, context.settings.max_message_chars, self.presenter.send)
         self.composer.pack(side="bottom", fill="x", padx=px(20), pady=(px(8), px(16)))
+        self.talk = TalkButton(self.composer.tools, context)
+        self.talk.pack(padx=(px(10), 0))
+        self.note = HearingNote(self, context)
         self.bubbles = BubbleList(
             self,
             on_top=self.presenter.load_older,
@@ -53,6 +57,8 @@ class ChatPage(PageFrame):
         )
         self.bubbles.pack(fill="both", expand=True, padx=(0, px(4)))
         self.bind("<Configure>", self._resized)
+        self._forget_hearing = context.hearing.observe(self._show_hearing)
+        self._show_hearing()
         self.presenter.on_connection(context.connection)
 
     def _build_header(self) -> None:
@@ -71,6 +77,8 @@ class ChatPage(PageFrame):
             command=self.context.stop_answer,
         )  # fmt: skip
         ttk.ToolTip(self.stop, text="Stop the answer (Esc)", position="bottom")
+        self.hands_free = HandsFree(header, self.context)
+        self.hands_free.pack(side="right", padx=(px(16), 0))
         self._state = ttk.Label(header, style="Muted.TLabel")
         self._state.pack(side="right", padx=(px(8), 0))
         # Keeps the header's height while the button comes and goes.
@@ -93,8 +101,13 @@ class ChatPage(PageFrame):
         self.side.on_theme()
         self._show_picker()
 
+    def on_destroy(self) -> None:
+        """The page ends: nothing may reach it any more."""
+        self._forget_hearing()
+
     def on_tick(self, now: float) -> bool:
-        """Move the avatar, the level and the dots of a waiting answer."""
+        """Move the avatar, the levels and the dots of a waiting answer."""
+        self.talk.tick(now)
         if self._waiting:
             self.bubbles.pulse(now % DOTS_S / DOTS_S)
         return self.side.tick(now) or self._waiting
@@ -123,7 +136,8 @@ class ChatPage(PageFrame):
 
     def remove(self, key: str) -> None:
         """Take a message away."""
-        self._waiting = False
+        if key.endswith(":character"):
+            self._waiting = False
         self.bubbles.remove(key)
 
     def show_characters(self, characters: list[Character], active: int) -> None:
@@ -139,11 +153,29 @@ class ChatPage(PageFrame):
 
     def show_state(self, state: TurnState) -> None:
         """Show what the character is doing."""
-        self._state.configure(text=_STATES[state])
+        self._show_words()
         if state in ("thinking", "speaking"):
             self.stop.pack(side="right")
         else:
             self.stop.pack_forget()
+
+    def _show_words(self) -> None:
+        state = self.presenter.state
+        words = _STATES.get(state) or WORDS[self.context.hearing.status]
+        self._state.configure(text=words)
+
+    def _show_hearing(self) -> None:
+        """Show what the microphone does, and what is wrong with it."""
+        self.hands_free.show()
+        self.talk.show()
+        self._show_words()
+        problem = self.context.hearing.problem
+        self.note.show(problem)
+        if problem:
+            px = self.context.px
+            self.note.pack(side="bottom", fill="x", padx=px(20), after=self.composer)
+        else:
+            self.note.pack_forget()
 
     def show_caption(self, text: str) -> None:
         """Show the sentence that is heard now."""
@@ -205,4 +237,5 @@ def bubble(message: Message) -> Bubble:
         details=bool(message.stages),
         action="Retry" if message.retry else "",
         pending=message.progress == "waiting",
+        tentative=message.progress == "tentative",
     )

@@ -11,7 +11,17 @@ from typing import Any, Literal
 from event_system import Stage
 
 Who = Literal["user", "character", "error"]
-Progress = Literal["waiting", "streaming", "done", "interrupted"]
+Progress = Literal["tentative", "waiting", "streaming", "done", "interrupted"]
+NOTICEABLE_MS = 10.0
+_STAGE_WORDS = {
+    "endpoint": "end of speech",
+    "transcript": "speech to text",
+    "received": "hand-over",
+    "first_token": "language model",
+    "first_sentence": "first sentence",
+    "first_audio": "voice",
+    "first_frame": "playout",
+}
 
 
 @dataclass
@@ -43,16 +53,34 @@ class Message:
         return at / 1000 if at is not None else None
 
     @property
+    def slowest(self) -> str:
+        """The stage that took longest, in words; empty where none took noticeable time."""
+        stage = max(self.stages, key=lambda stage: stage.took_ms, default=None)
+        if stage is None or stage.took_ms < NOTICEABLE_MS:
+            return ""
+        name = _STAGE_WORDS.get(stage.name, stage.name.replace("_", " "))
+        return f"slowest: {name}, {seconds(stage.took_ms)}"
+
+    @property
     def meta(self) -> str:
         """The line under the bubble."""
         parts = [self.at] if self.at else []
         if self.progress == "interrupted":
             parts.append("interrupted")
+        if self.progress == "tentative":
+            parts.append("listening…")
         if self.first_sound_s is not None:
-            parts.append(f"{self.first_sound_s:.2f} s to first sound")
+            parts.append(f"{seconds(1000 * self.first_sound_s)} to first sound")
+        if self.slowest:
+            parts.append(self.slowest)
         if self.engine:
             parts.append(self.engine)
         return " · ".join(parts)
+
+
+def seconds(ms: float) -> str:
+    """A time in seconds, with as many digits as one can tell apart."""
+    return f"{ms / 1000:.1f} s" if ms >= 1000 else f"{ms / 1000:.2f} s"
 
 
 def from_rows(rows: list[dict[str, Any]]) -> list[Message]:

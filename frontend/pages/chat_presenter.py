@@ -19,6 +19,8 @@ from event_system import (
     Envelope,
     ErrorOccurred,
     Stage,
+    TranscriptFinal,
+    TranscriptInterim,
     TurnCaption,
     TurnState,
     TurnStateChanged,
@@ -29,6 +31,10 @@ from frontend.pages.chat_messages import Message, clock, from_rows, heard
 from frontend.shell import engine_on_duty, short_name
 
 PAGE = 50
+TENTATIVE = "voice:tentative"
+"""Key of the bubble with what is understood so far."""
+FORGET_MS = 10_000
+"""Words that do not become a message by then were none."""
 _AWAY = "The backend went away before the answer was complete."
 
 
@@ -106,6 +112,7 @@ class ChatPresenter:
         self._active = 0
         self._oldest = 0
         self._older = self._loading = False
+        self._forgetting = ""
         self.state: TurnState = "idle"
 
     @property
@@ -123,6 +130,7 @@ class ChatPresenter:
         if state == "up" and not self._characters:
             self._load_characters()
         elif state != "up":
+            self._forget_words()
             self._set_state("idle")
             self._characters = []
             for turn_id in list(self._turns):
@@ -180,6 +188,8 @@ class ChatPresenter:
         """Take part in what happens."""
         event = envelope.event
         if isinstance(event, ChatMessageEvent):
+            if event.source == "voice":
+                self._forget_words()
             if event.character_id == self._active:
                 self._ask(event.turn_id, event.text, envelope.at)
         elif isinstance(event, ChatDelta):
@@ -188,6 +198,8 @@ class ChatPresenter:
             self._complete(event, envelope.at)
         elif isinstance(event, TurnStateChanged):
             self._set_state(event.state)
+        elif isinstance(event, (TranscriptInterim, TranscriptFinal)):
+            self._show_words(event.text)
         elif isinstance(event, TurnCaption):
             self._view.show_caption(event.text)
         elif isinstance(event, ErrorOccurred) and event.turn_id:
@@ -203,6 +215,34 @@ class ChatPresenter:
         self._put(Message(f"{turn_id}:user", "user", text, at=clock(at)))
         turn.answer = Message(f"{turn_id}:character", "character", "", progress="waiting")
         self._put(turn.answer)
+
+    def _show_words(self, text: str) -> None:
+        """Show what the user is saying, as a bubble that is not a message yet."""
+        self._expect_words()
+        known = self._messages.get(TENTATIVE)
+        if not text.strip():
+            self._drop(TENTATIVE)
+        elif known:
+            known.text = text
+            self._view.change(known)
+        else:
+            self._put(Message(TENTATIVE, "user", text, progress="tentative"))
+
+    def _expect_words(self) -> None:
+        """Words, or a message made of them, are to come; if not, there were none."""
+        self._cancel_forgetting()
+        self._forgetting = self._context.schedule(FORGET_MS, self._forget_words)
+
+    def _forget_words(self) -> None:
+        self._cancel_forgetting()
+        self._drop(TENTATIVE)
+        if self.state == "listening":
+            self._set_state("idle")
+
+    def _cancel_forgetting(self) -> None:
+        if self._forgetting:
+            self._context.cancel(self._forgetting)
+            self._forgetting = ""
 
     def _grow(self, event: ChatDelta) -> None:
         turn = self._turns.get(event.turn_id)
@@ -257,6 +297,8 @@ class ChatPresenter:
         self._view.show_state(state)
         if state == "idle":
             self._view.show_caption("")
+        elif state == "listening":
+            self._expect_words()
 
     def _load_characters(self) -> None:
         self._context.api.get("/api/characters", self._show_characters)

@@ -13,6 +13,7 @@ from frontend.context import AppContext, Connection
 from frontend.pages.base import PageFrame
 from frontend.pages.settings_card import SectionCard
 from frontend.pages.settings_fields import Section
+from frontend.pages.settings_microphone import MicrophoneCard
 from frontend.pages.settings_presenter import SettingsPresenter
 from frontend.widgets.scroll import ScrollArea
 from frontend.widgets.wrap_label import wrap_label
@@ -33,6 +34,7 @@ class SettingsPage(PageFrame):
         self.presenter = SettingsPresenter(context.api, context)
         self.presenter.on_change(self._changed)
         self.cards: dict[str, SectionCard] = {}
+        self.microphone: MicrophoneCard | None = None
         self.section = "model"
         self._search_job = ""
         px = context.px
@@ -52,6 +54,8 @@ class SettingsPage(PageFrame):
 
     def on_hide(self) -> None:
         """Save what was typed last."""
+        if self.microphone:
+            self.microphone.leave()
         self._confirmation.pack_forget()
         self.presenter.flush()
 
@@ -82,14 +86,14 @@ class SettingsPage(PageFrame):
         self.search.selection_range(0, "end")
 
     def on_tick(self, now: float) -> bool:
-        """Make the rows that are still missing, a few each tick."""
+        """Make the rows that are still missing, a few each tick; move the microphone test on."""
         deadline = time.perf_counter() + _BUILD_S
         for card in self._visible():
             if not card.complete:
                 card.build(deadline)
                 self._area.adopt()
                 return True
-        return False
+        return self.microphone.tick(now) if self.microphone else False
 
     def choose(self, section: str) -> None:
         """Show one section."""
@@ -139,6 +143,9 @@ class SettingsPage(PageFrame):
         for card in self.cards.values():
             card.destroy()
         self.cards.clear()
+        if self.microphone:
+            self.microphone.destroy()
+            self.microphone = None
         self._arrange()
 
     def _visible(self) -> list[SectionCard]:
@@ -162,10 +169,24 @@ class SettingsPage(PageFrame):
         for card in visible:
             card.filter(self._query)
             card.pack(fill="x", pady=(0, self.context.px(12)))
+        self._arrange_microphone()
         if not visible:
             self._note.configure(text=self._why_empty())
             self._note.pack(fill="x")
         self.context.hurry()
+
+    def _arrange_microphone(self) -> None:
+        """Show the microphone test above the settings of sound."""
+        shown = self.section == "voice" and not self._query and bool(self.presenter.sections)
+        if shown and self.microphone is None:
+            self.microphone = MicrophoneCard(self._area.body, self.context)
+        if self.microphone:
+            self.microphone.pack_forget()
+            if shown:
+                first = self.cards[self.section]
+                self.microphone.pack(fill="x", pady=(0, self.context.px(12)), before=first)
+            else:
+                self.microphone.leave()
 
     def _why_empty(self) -> str:
         if self.presenter.problem:

@@ -85,7 +85,8 @@ _SECTIONS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "How the character sounds, where it is heard, and what it hears.",
         (
             "tts_engines", "output_device", "output_volume", "speech_language", "piper_model_path",
-            "stt_engines", "input_device", "whisper_model", "whisper_device",
+            "input_device", "echo_cancellation", "noise_suppression", "automatic_gain", "prefetch",
+            "stt_engines", "whisper_model", "whisper_device",
             "whisper_short_window", "wyoming_url", "stt_base_url", "stt_api_key", "stt_model",
             "audio_backend",
         ),
@@ -121,6 +122,10 @@ _LABELS = {
     "output_device": "Loudspeaker",
     "output_volume": "Volume",
     "input_device": "Microphone",
+    "echo_cancellation": "Echo cancellation",
+    "noise_suppression": "Noise suppression",
+    "automatic_gain": "Automatic gain",
+    "prefetch": "Prepare answers early",
     "audio_backend": "Sound library",
     "piper_model_path": "Piper voice",
     "whisper_model": "Whisper model",
@@ -229,7 +234,7 @@ def _kind(key: str, prop: Mapping[str, Any]) -> FieldKind:
         return "secret"
     if key.endswith("_engines"):
         return "engines"
-    if key == "output_device":
+    if key in ("output_device", "input_device"):
         return "device"
     if prop.get("type") == "boolean":
         return "switch"

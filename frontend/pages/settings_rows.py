@@ -140,7 +140,9 @@ class SettingRow(ttk.Frame):
             if field.winfo_exists():
                 field.set_choices(["", *names])
 
-        self._context.player.list_devices(offer)
+        context = self._context
+        source = context.microphone if self.spec.key == "input_device" else context.player
+        source.list_devices(offer)
         return field
 
 

@@ -43,6 +43,7 @@ class Bubble:
         details: The line below can be clicked.
         action: Label of a button below; empty for none.
         pending: The answer has not begun.
+        tentative: The words may still change: drawn dimmed and in italics.
     """
 
     key: str
@@ -53,6 +54,7 @@ class Bubble:
     details: bool = False
     action: str = ""
     pending: bool = False
+    tentative: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ class BubblePainter:
         parts, y, widest = [], px(PAD_Y), px(24)
         for block in blocks(bubble.text):
             self.canvas.itemconfigure(
-                self._ruler, text=block.text, width=most, font=self._font(block)
+                self._ruler, text=block.text, width=most, font=self._font(bubble, block)
             )
             x0, y0, x1, y1 = self.canvas.bbox(self._ruler)
             parts.append((block, y, y1 - y0))
@@ -105,8 +107,10 @@ class BubblePainter:
         self.canvas.itemconfigure(self._ruler, text="")
         return Box(widest + 2 * px(PAD_X), y - px(6) + px(PAD_Y), tuple(parts))
 
-    def _font(self, block: Block) -> Font:
+    def _font(self, bubble: Bubble, block: Block) -> Font:
         fonts = look(self.canvas).fonts
+        if bubble.tentative:
+            return (*fonts.body[:2], "italic")
         return {"text": fonts.body, "heading": fonts.heading, "code": fonts.mono}[block.kind]
 
     def draw(self, bubble: Bubble, box: Box, y: int, width: int, picture: str) -> str:
@@ -128,6 +132,8 @@ class BubblePainter:
             "character": (colours.card, colours.fg),
             "error": (mix(colours.bg, colours.danger, 0.16), colours.fg),
         }[bubble.tone]
+        if bubble.tentative:
+            fill, ink = mix(colours.bg, colours.primary, 0.22), colours.muted
         right = bubble.tone == "user"
         x = width - px(EDGE) - box.width if right else px(EDGE + PICTURE + 10)
         if bubble.tone == "character" and picture:
@@ -139,7 +145,7 @@ class BubblePainter:
         for block, offset, _height in box.parts:
             self.canvas.create_text(
                 x + px(PAD_X), y + offset, text=block.text, anchor="nw", fill=ink,
-                width=box.width - 2 * px(PAD_X) + 1, font=self._font(block),
+                width=box.width - 2 * px(PAD_X) + 1, font=self._font(bubble, block),
                 tags=(tag, "text"),
             )  # fmt: skip
         if not box.parts:

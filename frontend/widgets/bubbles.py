@@ -59,6 +59,7 @@ class BubbleList(ttk.Frame):
         self._bind_events()
         self._colour()
         on_theme_change(self, self._colour)
+        self.bind("<Destroy>", self._destroyed, add="+")
 
     def _bind_events(self) -> None:
         canvas = self.canvas
@@ -181,6 +182,11 @@ class BubbleList(ttk.Frame):
             self._relayout = self.after(1 if not self._tops else 60, self._layout_again)
         else:
             self._fit()
+
+    def _destroyed(self, event: tk.Event[tk.Misc]) -> None:
+        if event.widget is self:
+            for job in filter(None, (self._relayout, self._redraw)):
+                self.after_cancel(job)
 
     def _layout_again(self) -> None:
         self._relayout = ""

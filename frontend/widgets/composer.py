@@ -23,6 +23,9 @@ class Composer(ttk.Frame):
         parent: Where it is packed.
         most: Longest message, in characters.
         send: Called with the text, as it was typed.
+
+    Attributes:
+        tools: Between the field and the button, for what else can begin a message.
     """
 
     def __init__(self, parent: tk.Misc, most: int, send: Callable[[str], None]) -> None:
@@ -39,6 +42,8 @@ class Composer(ttk.Frame):
         # As high as the field beside it with one line in it.
         self.button.configure(padding=(px(16), px(10)))
         self.button.pack(side="right", anchor="s", padx=(px(10), 0))
+        self.tools = ttk.Frame(row)
+        self.tools.pack(side="right", anchor="s")
         self._field = ttk.Frame(row, style="Field.TFrame", padding=(px(13), px(9)))
         self._field.pack(side="left", fill="x", expand=True)
         self.text = Text(self._field)

@@ -8,6 +8,7 @@ import ttkbootstrap as ttk
 
 from frontend.theme import look, on_theme_change
 from frontend.widgets.plain import Canvas
+from frontend.widgets.scrollbar import ThinScrollbar
 
 CHILDREN_CHANGED = "<<ChildrenChanged>>"
 """What a widget in an area generates on itself after it made widgets of its own anew."""
@@ -29,9 +30,7 @@ class ScrollArea(ttk.Frame):
         super().__init__(parent, style=style)
         self._card = card
         self._canvas = Canvas(self)
-        self._bar = ttk.Scrollbar(
-            self, orient="vertical", bootstyle="thin", command=self._canvas.yview
-        )
+        self._bar = ThinScrollbar(self, self._canvas.yview, surface="card" if card else "bg")
         self.body = ttk.Frame(self._canvas, style=style)
         self._window = self._canvas.create_window(0, 0, window=self.body, anchor="nw")
         self._canvas.configure(yscrollcommand=self._scrolled, yscrollincrement=1, height=1, width=1)
@@ -68,7 +67,7 @@ class ScrollArea(ttk.Frame):
 
     def _scrolled(self, first: float | str, last: float | str) -> None:
         """Show the bar only while there is something to scroll."""
-        self._bar.set(float(first), float(last))
+        self._bar.set(first, last)
         if float(first) <= 0 and float(last) >= 1:
             self._bar.pack_forget()
         elif not self._bar.winfo_manager():

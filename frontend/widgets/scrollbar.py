@@ -19,10 +19,14 @@ class ThinScrollbar(Canvas):
     Args:
         parent: Beside the widget that it scrolls.
         command: That widget's `yview`, or a function like it.
+        surface: Colour behind it, by its name in the palette.
     """
 
-    def __init__(self, parent: tk.Misc, command: Callable[..., object]) -> None:
+    def __init__(
+        self, parent: tk.Misc, command: Callable[..., object], *, surface: str = "bg"
+    ) -> None:
         super().__init__(parent)
+        self._surface = surface
         self._command = command
         self._first, self._last = 0.0, 1.0
         self._grip: float | None = None
@@ -46,7 +50,7 @@ class ThinScrollbar(Canvas):
 
     def _colour(self) -> None:
         style = look(self)
-        self.configure(background=style.palette.bg, width=style.px(THICKNESS))
+        self.configure(background=getattr(style.palette, self._surface), width=style.px(THICKNESS))
         self._draw()
 
     def _span(self) -> tuple[float, float]:
@@ -62,6 +66,7 @@ class ThinScrollbar(Canvas):
         if self._last - self._first >= 0.999:
             self.itemconfigure(self._thumb, state="hidden")
             return
+        ground = getattr(style.palette, self._surface)
         active = self._hovered or self._grip is not None
         width = style.px(6 if active else 4)
         top, bottom = self._span()
@@ -69,7 +74,7 @@ class ThinScrollbar(Canvas):
         self.coords(self._thumb, middle, top + width, middle, bottom - width)
         self.itemconfigure(
             self._thumb, state="normal", width=width,
-            fill=mix(style.palette.bg, style.palette.fg, 0.42 if active else 0.22),
+            fill=mix(ground, style.palette.fg, 0.42 if active else 0.22),
         )  # fmt: skip
 
     def _hover(self, inside: bool) -> None:

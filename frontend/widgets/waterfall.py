@@ -12,8 +12,9 @@ from frontend.theme import look
 from frontend.widgets.plain import Canvas, Frame
 
 _NAMES = {
-    "received": "Message received",
+    "endpoint": "End of speech noticed",
     "transcript": "Speech understood",
+    "received": "Message received",
     "first_token": "First word written",
     "first_sentence": "First sentence",
     "first_audio": "First sound made",

@@ -90,7 +90,8 @@ def test_a_typed_line_is_answered_heard_and_seen(
     settle(lambda: chat(app).presenter.state == "idle")
     assert shown(app)[-2:] == ["Hello, who are you?", fake_backend.script.words]
     last = chat(app).bubbles._bubbles[-1]
-    assert "to first sound · persona" in last.meta
+    assert "to first sound · slowest: language model, 0." in last.meta
+    assert last.meta.endswith("persona")
     assert len(app.metrics.first_audio) == 1
     assert chat(app).composer.value == ""
 
@@ -225,7 +226,7 @@ def test_the_first_start_welcomes(
     settle(lambda: str(page._title.cget("text")) == "Say hi to Airi")
     settle(lambda: [check.text for check in page.presenter.checks] == [
         "espeak, ready", "puppet, ready", "built-in persona, no language model",
-        "pocketsphinx, ready", "switched off in the settings",
+        "demo recogniser, ready", "switched off in the settings",
     ])  # fmt: skip
     page.speak.invoke()
     settle(lambda: fake_backend.received == [{"type": "speak", "text": "Hi! I'm Airi."}])

@@ -12,6 +12,7 @@ from config import Settings
 from event_system import MediaFrame, MediaKind
 from frontend.audio_io import Player, loudness
 from frontend.audio_outputs import NoSoundError, Output, Read, SilentOutput, open_output
+from frontend.devices import DeviceScan
 from frontend.metrics import Metrics
 from tests.support.window_parts import run, wait_until
 
@@ -80,7 +81,7 @@ def told() -> list[str]:
 
 @pytest.fixture
 def player(settings: Settings, shop: Shop, told: list[str]) -> Iterator[Player]:
-    made = Player(settings, Metrics(), told.append, run, shop)
+    made = Player(settings, Metrics(), told.append, run, shop, DeviceScan(lambda: None))
     made.start()
     yield made
     made.close()
@@ -156,9 +157,8 @@ def test_no_device_is_told_once_and_time_goes_on(
     settings: Settings, shop: Shop, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("frontend.audio_io.RETRY_S", 0.2)
-    monkeypatch.setattr("frontend.audio_io.rescan", lambda: None)
     shop.closed = True
-    player = Player(settings, Metrics(), told.append, run, shop)
+    player = Player(settings, Metrics(), told.append, run, shop, DeviceScan(lambda: None))
     player.start()
     try:
         wait_until(lambda: len(shop.asked) >= 3)
@@ -174,9 +174,8 @@ def test_no_device_is_told_once_and_time_goes_on(
 
 
 def test_a_device_that_goes_away_is_replaced_by_the_silent_clock(
-    player: Player, shop: Shop, told: list[str], monkeypatch: pytest.MonkeyPatch
+    player: Player, shop: Shop, told: list[str]
 ) -> None:
-    monkeypatch.setattr("frontend.audio_io.rescan", lambda: None)
     wait_until(lambda: shop.made)
     say(player, 5)
     shop.closed = True

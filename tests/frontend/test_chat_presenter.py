@@ -344,7 +344,7 @@ def test_rows_become_bubbles() -> None:
     ]  # fmt: skip
     first, second, third, fourth, fifth = from_rows(rows)
     assert (first.who, first.text) == ("user", "question 1")
-    assert second.meta.endswith("1.50 s to first sound · qwen")
+    assert second.meta.endswith("1.5 s to first sound · qwen")
     assert third.key == "t2:user"
     assert (fourth.progress, fourth.text) == ("interrupted", "answer 2 …")
     assert (fifth.who, fifth.key) == ("character", "t3:character")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
 import math
 import threading
 import time
@@ -95,6 +96,8 @@ class FakeBackend:
     token: str = TOKEN
     idle_fps: float = 10.0
     received: list[dict[str, Any]] = field(default_factory=list)
+    views: list[bool] = field(default_factory=list)
+    heard: list[bytes] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     seq: int = 0
     log: list[Envelope] = field(default_factory=list)
@@ -282,8 +285,11 @@ class FakeBackend:
 
     async def take(self, message: dict[str, Any]) -> None:
         """Act on a message of the conversation socket."""
-        self.received.append(message)
         kind = message.get("type")
+        if kind == "view":
+            self.views.append(message["video"])
+            return
+        self.received.append(message)
         if kind == "turn.cancel":
             await self._cancel()
         elif kind in ("chat.send", "speak"):
@@ -420,7 +426,13 @@ def _add_sockets(app: FastAPI, fake: FakeBackend) -> None:
         idle = asyncio.ensure_future(fake._idle()) if len(fake._voices) == 1 else None
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, asyncio.CancelledError):
             while True:
-                await fake.take(await socket.receive_json())
+                message = await socket.receive()
+                if message["type"] == "websocket.disconnect":
+                    break
+                if message.get("bytes") is not None:
+                    fake.heard.append(message["bytes"])
+                else:
+                    await fake.take(json.loads(message["text"]))
         if idle:
             idle.cancel()
         if socket in fake._voices:

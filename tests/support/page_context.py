@@ -144,6 +144,8 @@ def page_context(parent: tk.Misc, api: ScriptedApi | None = None, **changes: Any
         engines=ENGINES,
         connection="up",
         player=SimpleNamespace(list_devices=lambda then: then(["Speakers", "Headset"])),
+        microphone=SimpleNamespace(list_devices=lambda then: then(["Desk microphone"])),
+        hearing=SimpleNamespace(hands_free=False, muted=False),
         toast=lambda text, kind: toasts.append((text, kind)),
         schedule=timers.schedule,
         cancel=timers.cancel,

@@ -10,7 +10,9 @@ from config import Settings
 from frontend.api import ApiError, Backend
 from frontend.audio_io import Player
 from frontend.context import AppContext
+from frontend.hearing import Hearing
 from frontend.metrics import Metrics
+from frontend.microphone import Microphone
 from frontend.pages.logs_presenter import LogsPresenter
 from frontend.video import FrameQueue
 
@@ -76,11 +78,18 @@ class Room:
         self.stops = 0
         self.connected = True
         metrics = Metrics()
+        self.frames: list[bytes] = []
+        self.scheduled: dict[str, Callable[[], None]] = {}
+        microphone = Microphone(settings, run)
         self.context = AppContext(
             settings=settings,
             look=None,  # type: ignore[arg-type]
             api=self.api,  # type: ignore[arg-type]
             player=Player(settings, metrics, lambda _text: None, run),
+            microphone=microphone,
+            hearing=Hearing(
+                settings, microphone, self._send, self.frames.append, self._schedule, self._cancel
+            ),
             frames=FrameQueue(),
             metrics=metrics,
             logs=LogsPresenter(),
@@ -90,8 +99,8 @@ class Room:
             hurry=lambda: None,
             wake_at=lambda _at: None,
             refresh_engines=lambda: None,
-            schedule=lambda _ms, _function: "",
-            cancel=lambda _timer: None,
+            schedule=self._schedule,
+            cancel=self._cancel,
             navigate=self.pages.append,
             connection="up",
         )
@@ -100,6 +109,14 @@ class Room:
         if self.connected:
             self.sent.append(message)
         return self.connected
+
+    def _schedule(self, ms: int, function: Callable[[], None]) -> str:
+        key = f"{ms}#{len(self.scheduled)}"
+        self.scheduled[key] = function
+        return key
+
+    def _cancel(self, timer: str) -> None:
+        self.scheduled.pop(timer, None)
 
     def _stop(self) -> None:
         self.stops += 1

@@ -1,0 +1,83 @@
+"""From a microphone's own rate and channels to what the backend takes: 20 ms of 16 kHz mono."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from event_system import FRAME_SECONDS, MICROPHONE_RATE
+
+FRAME_SAMPLES = round(MICROPHONE_RATE * FRAME_SECONDS)
+FRAME_BYTES = 2 * FRAME_SAMPLES
+POWER_MEMORY_S = 1.0
+"""How long the power of a channel is remembered for its share in the mix."""
+
+
+class Framer:
+    """Turns blocks of interleaved sound into frames; what is left over waits for the next block.
+
+    Channels are mixed by their power: two alike count half each, and a channel that nothing is
+    plugged into does not make the other one quieter.
+
+    Args:
+        rate: Of the blocks, Hz.
+        channels: Of the blocks.
+    """
+
+    def __init__(self, rate: int, channels: int) -> None:
+        import numpy as np
+        import soxr
+
+        self._channels = channels
+        self._memory = POWER_MEMORY_S * rate
+        self._power: Any = np.zeros(channels, np.float32)
+        self._rest = b""
+        self._odd = b""
+        self._resampler: Any = None
+        if rate != MICROPHONE_RATE:
+            self._resampler = soxr.ResampleStream(
+                rate, MICROPHONE_RATE, 1, dtype="float32", quality="HQ"
+            )
+
+    def feed(self, block: bytes) -> list[bytes]:
+        """Frames of `FRAME_BYTES` that are complete now: PCM16, mono, 16 kHz.
+
+        Args:
+            block: PCM16 little endian, interleaved; any length.
+        """
+        import numpy as np
+
+        block = self._odd + block
+        whole = len(block) - len(block) % (2 * self._channels)
+        block, self._odd = block[:whole], block[whole:]
+        if not block:
+            return []
+        sound = np.frombuffer(block, "<i2").reshape(-1, self._channels).astype(np.float32)
+        mono = sound[:, 0] if self._channels == 1 else self._mix(sound)
+        if self._resampler is not None:
+            mono = self._resampler.resample_chunk(mono)
+        pcm = self._rest + np.clip(np.rint(mono), -32768, 32767).astype("<i2").tobytes()
+        ends = len(pcm) - len(pcm) % FRAME_BYTES
+        self._rest = pcm[ends:]
+        return [pcm[at : at + FRAME_BYTES] for at in range(0, ends, FRAME_BYTES)]
+
+    def _mix(self, sound: Any) -> Any:
+        """(samples, channels) float32 to (samples,): the shares move slowly, without clicks."""
+        import numpy as np
+
+        now = np.mean(np.square(sound), axis=0)
+        follow = min(1.0, len(sound) / self._memory) if self._power.any() else 1.0
+        before = _shares(self._power if self._power.any() else now)
+        self._power = self._power + follow * (now - self._power)
+        ramp = np.linspace(0.0, 1.0, len(sound), dtype=np.float32)[:, None]
+        shares = before + ramp * (_shares(self._power) - before)
+        return np.sum(sound * shares, axis=1)
+
+
+def _shares(power: Any) -> Any:
+    """What each channel counts; together 1."""
+    import numpy as np
+
+    total = float(power.sum())
+    if total <= 0.0:
+        return np.full(len(power), 1 / len(power), np.float32)
+    return (power / total).astype(np.float32)
