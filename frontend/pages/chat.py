@@ -11,7 +11,8 @@ from PIL import Image
 from event_system import Envelope, TurnState
 from frontend.context import AppContext, Connection
 from frontend.pages.base import PageFrame
-from frontend.pages.chat_hearing import WORDS, HandsFree, HearingNote, TalkButton
+from frontend.pages.chat_header import ChatHeader
+from frontend.pages.chat_hearing import HearingNote, TalkButton
 from frontend.pages.chat_messages import Message
 from frontend.pages.chat_presenter import Character, ChatPresenter
 from frontend.pages.chat_side import SideColumn
@@ -22,7 +23,6 @@ from frontend.widgets.composer import Composer
 from frontend.widgets.waterfall import Waterfall
 
 DOTS_S = 1.2
-_STATES = {"listening": "hearing you…", "thinking": "thinking…", "speaking": "speaking"}
 
 
 class ChatPage(PageFrame):
@@ -43,7 +43,8 @@ class ChatPage(PageFrame):
         px = context.px
         self.side = SideColumn(self, context, self.presenter.express)
         self.side.pack(side="right", fill="y", padx=(0, px(16)), pady=px(16))
-        self._build_header()
+        self.header = ChatHeader(self, context, self._open_picker)
+        self.header.pack(fill="x", padx=px(20), pady=(px(14), px(6)))
         self.composer = Composer(self, context.settings.max_message_chars, self.presenter.send)
         self.composer.pack(side="bottom", fill="x", padx=px(20), pady=(px(8), px(16)))
         self.talk = TalkButton(self.composer.tools, context)
@@ -60,29 +61,6 @@ class ChatPage(PageFrame):
         self._forget_hearing = context.hearing.observe(self._show_hearing)
         self._show_hearing()
         self.presenter.on_connection(context.connection)
-
-    def _build_header(self) -> None:
-        px = self.context.px
-        header = ttk.Frame(self)
-        header.pack(fill="x", padx=px(20), pady=(px(14), px(6)))
-        self._picker = ttk.Button(
-            header, text="…", style="Picker.TButton", command=self._open_picker, compound="left"
-        )
-        self._picker.pack(side="left")
-        ttk.ToolTip(self._picker, text="Choose who is on air", position="bottom")
-        self._engines = ttk.Label(header, style="Muted.TLabel")
-        self._engines.pack(side="left", padx=px(6))
-        self.stop = ttk.Button(
-            header, text="Stop", icon="stop-fill", style="Danger.TButton",
-            command=self.context.stop_answer,
-        )  # fmt: skip
-        ttk.ToolTip(self.stop, text="Stop the answer (Esc)", position="bottom")
-        self.hands_free = HandsFree(header, self.context)
-        self.hands_free.pack(side="right", padx=(px(16), 0))
-        self._state = ttk.Label(header, style="Muted.TLabel")
-        self._state.pack(side="right", padx=(px(8), 0))
-        # Keeps the header's height while the button comes and goes.
-        ttk.Frame(header, height=px(38), width=1).pack(side="right")
 
     def on_show(self) -> None:
         """The page comes to the front: the keyboard goes to the input."""
@@ -149,26 +127,16 @@ class ChatPage(PageFrame):
 
     def show_engines(self, text: str) -> None:
         """Show what answers and what speaks."""
-        self._engines.configure(text=text)
+        self.header.show_engines(text)
 
     def show_state(self, state: TurnState) -> None:
         """Show what the character is doing."""
-        self._show_words()
-        if state in ("thinking", "speaking"):
-            self.stop.pack(side="right")
-        else:
-            self.stop.pack_forget()
-
-    def _show_words(self) -> None:
-        state = self.presenter.state
-        words = _STATES.get(state) or WORDS[self.context.hearing.status]
-        self._state.configure(text=words)
+        self.header.show_state(state)
 
     def _show_hearing(self) -> None:
         """Show what the microphone does, and what is wrong with it."""
-        self.hands_free.show()
+        self.header.show_hearing()
         self.talk.show()
-        self._show_words()
         problem = self.context.hearing.problem
         self.note.show(problem)
         if problem:
@@ -198,9 +166,7 @@ class ChatPage(PageFrame):
     def _show_picker(self) -> None:
         active = next((c for c in self._characters if c.number == self._active), None)
         name = active.name if active else "Nobody on air"
-        self._picker.configure(
-            text=f"  {name}  ▾", image=self._portraits.circle(self._active, self.context.px(28))
-        )
+        self.header.show_name(name, self._portraits.circle(self._active, self.context.px(28)))
         self.composer.set_placeholder(f"Say something to {name}…" if active else "Say something…")
 
     def _open_picker(self) -> None:
@@ -213,8 +179,8 @@ class ChatPage(PageFrame):
                 compound="left",
                 command=partial(self.presenter.switch, character.number),
             )
-        below = self._picker.winfo_rooty() + self._picker.winfo_height()
-        menu.tk_popup(self._picker.winfo_rootx(), below)
+        below = self.header.picker.winfo_rooty() + self.header.picker.winfo_height()
+        menu.tk_popup(self.header.picker.winfo_rootx(), below)
 
     def _show_waterfall(self, key: str, x: int, y: int) -> None:
         message = self.presenter.message(key)

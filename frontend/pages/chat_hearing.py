@@ -54,6 +54,13 @@ class HandsFree(ttk.Frame):
         self._tip = ttk.ToolTip(self.mute, text="Nothing is heard until you unmute",
                                 position="bottom")  # fmt: skip
         self._padding = px(10)
+        self._compact = False
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the button with its icon alone, or with its text."""
+        if compact != self._compact:
+            self._compact = compact
+            self.show()
 
     def show(self) -> None:
         """Show the present state."""
@@ -61,7 +68,7 @@ class HandsFree(ttk.Frame):
         if self._on.get() != hearing.hands_free:
             self._on.set(hearing.hands_free)
         self.mute.configure(
-            text="Unmute" if hearing.muted else "Mute",
+            text="" if self._compact else "Unmute" if hearing.muted else "Mute",
             style="Primary.TButton" if hearing.muted else "Danger.TButton",
         )
         if hearing.hands_free:
@@ -83,12 +90,12 @@ class TalkButton(ttk.Frame):
         hearing, px = context.hearing, context.px
         self._hearing = hearing
         self._held: bool | None = None
-        self.meter = LevelMeter(self, 38, 6, upright=True)
+        self.meter = LevelMeter(self, 36, 6, upright=True)
         self.meter.pack(side="left", padx=(0, px(8)))
         self.button = ttk.Button(
             self, icon="mic-fill", icon_only=True, icon_size=18, style="Secondary.TButton"
         )
-        self.button.configure(padding=(px(12), px(9)))
+        self.button.configure(padding=(px(12), px(8)))
         self.button.pack(side="left")
         ttk.ToolTip(self.button, text="Hold to talk (F8)", position="top")
         self.button.bind("<ButtonPress-1>", lambda _event: hearing.press())

@@ -187,6 +187,7 @@ class BubblePainter:
                 fill=colours.warning if bubble.marked else colours.muted,
                 font=style.fonts.small, tags=tag,
             )  # fmt: skip
+            self._shorten(item, bubble.meta)
             if bubble.details:
                 self._clickable(item, lambda event: self._on_details(
                     bubble.key, event.x_root, event.y_root))  # fmt: skip
@@ -197,6 +198,14 @@ class BubblePainter:
                 font=(*style.fonts.small[:2], "bold"), tags=(tag, "action"),
             )  # fmt: skip
             self._clickable(item, lambda _event: self._on_action(bubble.key))
+
+    def _shorten(self, item: int, text: str) -> None:
+        """Leave out the last parts of a line that is wider than the canvas."""
+        room = self.canvas.winfo_width() - look(self.canvas).px(8)
+        parts = text.split(" · ")
+        while len(parts) > 1 and self.canvas.bbox(item)[2] > room > 1:
+            parts.pop()
+            self.canvas.itemconfigure(item, text=" · ".join(parts))
 
     def _clickable(self, item: int, act: Callable[[tk.Event[tk.Misc]], None]) -> None:
         canvas = self.canvas
