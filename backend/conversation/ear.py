@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from backend.conversation.endpointing import Endpointer, EndpointRules, Signal
+from backend.conversation.endpointing import Endpointer, EndpointRules, Gate, Signal
 from backend.media.microphone import MicrophoneFilter
 from backend.media.vad import FRAME_SECONDS, VoiceDetector
 
 RATE = 16_000
 MEMORY_S = 1.0
-_SILENCE = np.zeros(0, np.int16)
-_LEVEL_FLOOR = 1e-4
+"""Sound that is kept for a pre-roll."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,10 +37,10 @@ class Noticed:
 
 @dataclass
 class Ear:
-    """Listens to one microphone.
+    """Listens to one microphone. Not thread-safe: one caller at a time.
 
     Attributes:
-        level: Loudness of the last frames, 0 to 1.
+        level: Loudness (rms) of the last sound, 0 to 1.
         probability: That the last frame holds speech.
     """
 
@@ -59,67 +58,59 @@ class Ear:
         self._given = 0
 
     def feed(
-        self, near: NDArray[np.int16], far: NDArray[np.int16], *, guarded: bool = False
+        self, near: NDArray[np.int16], far: NDArray[np.int16], gate: Gate = Gate.OPEN
     ) -> list[Noticed]:
         """Take sound.
 
         Args:
             near: (samples,) int16 mono at 16,000 Hz, whole blocks of 10 ms.
             far: What the loudspeaker plays meanwhile, as long.
-            guarded: The character speaks.
+            gate: What may begin an utterance.
         """
         clean = self.filter.process(near, far)
         self._remember(clean)
         noticed: list[Noticed] = []
         for probability in self.detector.feed(clean):
             self.probability = probability
-            for signal in self.endpointer.step(probability, FRAME_SECONDS, guarded=guarded):
+            for signal in self.endpointer.step(probability, FRAME_SECONDS, gate):
                 noticed.append(self._notice(signal))
         if self.endpointer.speaking:
             noticed.append(Noticed(None, self._take(self._heard)))
         return noticed
 
-    def finish(self) -> list[Noticed]:
-        """End a running utterance now: the button was let go."""
-        return [self._notice(signal) for signal in self.endpointer.finish()]
-
     def begin(self) -> list[Noticed]:
-        """Begin an utterance now: the button was pressed."""
+        """Begin an utterance now, or keep the running one open: the button is pressed."""
+        running = self.endpointer.speaking
         self.endpointer.begin_now()
-        return [self._notice(Signal.STARTED)]
+        return [] if running else [self._notice(Signal.STARTED)]
 
-    def reset(self) -> None:
-        """Forget a running utterance."""
-        self.endpointer.reset()
+    def finish(self) -> list[Noticed]:
+        """End a running utterance now: the button is let go, or the microphone is gone."""
+        return [self._notice(signal) for signal in self.endpointer.finish()]
 
     def _notice(self, signal: Signal) -> Noticed:
         if signal is Signal.STARTED:
-            self._given = max(self._heard - self._kept, self._samples(self.endpointer.began))
-            return Noticed(signal, self._take(self._samples(self.endpointer.now)))
-        if signal is Signal.SPLIT:
-            return Noticed(signal, self._take(self._samples(self.endpointer.split_at)))
+            first = self._samples(self.endpointer.began)
+            self._given = max(self._heard - self._kept, self._given, first)
         return Noticed(signal, self._take(self._samples(self.endpointer.now)))
 
     def _samples(self, seconds: float) -> int:
         return min(self._heard, round(seconds * RATE))
 
     def _remember(self, clean: NDArray[np.int16]) -> None:
+        if not len(clean):
+            return
         self._recent.append(clean)
         self._kept += len(clean)
         self._heard += len(clean)
-        floor = self._given if self.endpointer.speaking else self._heard
-        needed = max(MEMORY_S * RATE, self._heard - floor)
-        while self._kept - len(self._recent[0]) >= needed:
+        while self._kept - len(self._recent[0]) >= MEMORY_S * RATE:
             self._kept -= len(self._recent.popleft())
-        rms = float(np.sqrt(np.mean(np.square(clean, dtype=np.float32)))) if len(clean) else 0.0
-        self.level = max(_LEVEL_FLOOR, rms / 32768.0)
+        self.level = float(np.sqrt(np.mean(np.square(clean, dtype=np.float32)))) / 32768.0
 
     def _take(self, until: int) -> NDArray[np.int16]:
         """The sound from what was given last to a sample count since the beginning."""
-        if until <= self._given:
-            return _SILENCE
-        sound = np.concatenate(self._recent)
+        sound = np.concatenate([*self._recent, np.zeros(0, np.int16)])
         first = self._heard - self._kept
-        part = sound[max(0, self._given - first) : until - first]
-        self._given = until
+        part = sound[max(0, self._given - first) : max(0, until - first)]
+        self._given = max(self._given, until)
         return part

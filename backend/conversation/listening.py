@@ -2,15 +2,13 @@
 
 The ear works in a thread of its own; here its notices become transcripts and turns. While the
 user pauses, an answer is prepared without sound; when the pause turns out to be the end it goes
-out at once. While the character speaks, a voice first makes it quieter, and interrupts it when it
-is words; a false alarm makes it loud again.
+out at once. What a voice over the character's own does is decided by `BargeIn`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -20,43 +18,46 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.conversation.barge_in import BargeIn, Floor
 from backend.conversation.ear import Ear, Noticed
-from backend.conversation.endpointing import Signal
+from backend.conversation.endpointing import Gate, Signal
 from backend.conversation.self_hearing import SelfHearing
 from backend.conversation.utterance import Utterance
-from backend.errors import BadInputError, KotodamaError
+from backend.errors import BadInputError, BusyError, KotodamaError
+from backend.stage.far_end import FarCursor
 from event_system import FRAME_SECONDS, MICROPHONE_RATE, ErrorOccurred, Event
 
 FRAME_SAMPLES = round(FRAME_SECONDS * MICROPHONE_RATE)
 FRAME_BYTES = 2 * FRAME_SAMPLES
 MOST_WAITING = round(5.0 / FRAME_SECONDS)
 """Frames that may wait to be processed: a client that sends faster than real time is told."""
-INTERRUPT_S = 0.5
-"""Voice that interrupts the character; less of it only makes it quieter."""
-ECHO_DELAY_S = 0.1
-"""How long after it left the stage a sound leaves a client's loudspeaker: the client's buffer."""
-AFTER_SPEECH_S = 0.5
-"""In half-duplex, silence that is kept after the character has spoken."""
+AT_ONCE = 10
+"""Frames that are processed at once when several wait."""
+ECHO_LASTS_S = 0.3
+"""How long after it left the stage the character's voice may still be in the room."""
+DEAF_AFTER_S = 0.5
+"""In half-duplex, how long after the character has spoken nothing is heard."""
+GONE_AFTER_S = 1.0
+"""A microphone that sends nothing for so long in mid-utterance has vanished."""
+MOST_PARTS = 8
+"""An utterance of so many parts (two minutes) ends: it is a radio, or wants an answer at last."""
+CLOSING_S = 5.0
 
 Mode = Literal["hands_free", "push_to_talk"]
 log = logging.getLogger("kotodama.listening")
 
 
-class Stage(Protocol):
+class Stage(Floor, Protocol):
     """What listening needs of the stage."""
 
     @property
-    def speaking(self) -> bool:
-        """Whether the character's voice sounds."""
+    def held(self) -> bool:
+        """Whether the character was silenced, and has more to say."""
         ...
 
     @property
     def media_time(self) -> float:
         """The media clock, seconds."""
-        ...
-
-    def duck(self, ducked: bool) -> None:
-        """Make the voice quieter, or loud again."""
         ...
 
     def played(self, start: float, count: int) -> NDArray[np.int16]:
@@ -70,16 +71,24 @@ class Listener:
     Args:
         stage: The session's stage.
         ear: Filter, voice detection, endpointing.
-        begin: Makes the utterance that a new sound belongs to.
-        interrupt: Stops the character's answer.
+        begin: Makes the utterance that a new sound belongs to; it is told whether the character
+            speaks.
+        over: Hears that an utterance is over, and answered where it had words.
+        interrupt: Cancels the character's answer.
         publish: Hears of errors and notices.
+
+    Attributes:
+        mode: Whether a voice begins an utterance, or the talk button.
+        half_duplex: Whether nothing is heard while the character speaks.
     """
 
     def __init__(
         self,
         stage: Stage,
         ear: Ear,
-        begin: Callable[[], Utterance[Any]],
+        *,
+        begin: Callable[[bool], Utterance[Any]],
+        over: Callable[[], None],
         interrupt: Callable[[], Awaitable[object]],
         publish: Callable[[Event], object],
         self_hearing: SelfHearing,
@@ -89,15 +98,19 @@ class Listener:
         self._stage = stage
         self._ear = ear
         self._begin = begin
+        self._over = over
         self._interrupt = interrupt
         self._publish = publish
         self._self_hearing = self_hearing
-        self._frames: deque[NDArray[np.int16]] = deque()
+        self._barge_in = BargeIn(stage, lambda: self._spawn(self._stop_answer()), self_hearing)
+        self._cursor = FarCursor()
+        self._waiting: deque[tuple[float, NDArray[np.int16]] | Callable[[], list[Noticed]]]
+        self._waiting = deque()
         self._ready = asyncio.Event()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="ear")
         self._utterance: Utterance[Any] | None = None
-        self._suspected = False
-        self._spoke_at = 0.0
+        self._sounded_at = float("-inf")
+        self._failed = False
         self._jobs: set[asyncio.Task[None]] = set()
 
     @property
@@ -109,146 +122,153 @@ class Listener:
         """Take a frame of the microphone: 20 ms of PCM16 mono at 16,000 Hz.
 
         Raises:
-            BadInputError: Its size is wrong, or frames come faster than real time.
+            BadInputError: Its size is wrong.
+            BusyError: Frames come faster than real time, or the microphone failed.
         """
         if len(payload) != FRAME_BYTES:
             raise BadInputError(
                 f"A microphone frame has {FRAME_BYTES} bytes (20 ms of PCM16, mono, 16 kHz), "
                 f"not {len(payload)}."
             )
-        if len(self._frames) >= MOST_WAITING:
-            raise BadInputError("Microphone sound comes faster than real time; some was dropped.")
-        self._frames.append(np.frombuffer(payload, "<i2").astype(np.int16))
-        self._ready.set()
-
-    async def run(self) -> None:
-        """Process frames until cancelled."""
-        loop = asyncio.get_running_loop()
-        try:
-            while True:
-                self._ready.clear()
-                if not self._frames:
-                    await self._ready.wait()
-                near = np.concatenate(self._frames)
-                self._frames.clear()
-                far = self._far_end(len(near))
-                if self._deaf():
-                    continue
-                noticed = await loop.run_in_executor(
-                    self._worker, self._listen, near, far, self._stage.speaking
-                )
-                for one in noticed:
-                    self._take(one)
-        finally:
-            self._worker.shutdown(wait=False)
-            await self._drop()
-            for job in tuple(self._jobs):
-                job.cancel()
+        if self._failed:
+            raise BusyError("Listening has failed; turn the microphone off and on again.")
+        if len(self._waiting) >= MOST_WAITING:
+            raise BusyError("Microphone sound comes faster than real time; some was dropped.")
+        self._put((self._stage.media_time, np.frombuffer(payload, "<i2").astype(np.int16)))
 
     async def press(self) -> None:
         """The talk button was pressed: an utterance begins, and the character falls silent."""
         await self._interrupt()
-        for one in self._ear.begin():
-            self._take(one)
+        self._put(self._ear.begin)
 
-    async def let_go(self) -> None:
+    def let_go(self) -> None:
         """The talk button was let go: the utterance is over."""
-        for one in self._ear.finish():
+        self._put(self._ear.finish)
+
+    async def run(self) -> None:
+        """Process frames until cancelled; what is under way then is dropped."""
+        try:
+            while True:
+                await self._next()
+        except Exception:
+            log.exception("the microphone cannot be listened to any more")
+            self._failed = True
+            self._tell("listening_failed", "Listening has failed; turn the microphone off and on.")
+        finally:
+            self._worker.shutdown(wait=False)
+            await self._close()
+
+    def _put(self, item: tuple[float, NDArray[np.int16]] | Callable[[], list[Noticed]]) -> None:
+        self._waiting.append(item)
+        self._ready.set()
+
+    async def _next(self) -> None:
+        """Process what waits next: sound, or the talk button."""
+        if not self._waiting:
+            self._ready.clear()
+            limit = GONE_AFTER_S if self._utterance and not self._ear.endpointer.held else None
+            try:
+                await asyncio.wait_for(self._ready.wait(), limit)
+            except asyncio.TimeoutError:
+                self._waiting.append(self._ear.finish)
+        if isinstance(self._waiting[0], tuple):
+            noticed = await self._listen()
+        else:
+            button = self._waiting.popleft()
+            assert not isinstance(button, tuple)
+            noticed = button()
+        for one in noticed:
             self._take(one)
 
-    def _listen(
-        self, near: NDArray[np.int16], far: NDArray[np.int16], speaking: bool
-    ) -> list[Noticed]:
-        return self._ear.feed(near, far, guarded=speaking)
+    async def _listen(self) -> list[Noticed]:
+        sound: list[NDArray[np.int16]] = []
+        arrived = 0.0
+        while self._waiting and isinstance(self._waiting[0], tuple) and len(sound) < AT_ONCE:
+            arrived, frame = self._waiting[0]
+            self._waiting.popleft()
+            sound.append(frame)
+        near = np.concatenate(sound)
+        start = self._cursor.advance(arrived, len(near))
+        far = self._stage.played(start / MICROPHONE_RATE, len(near))
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, self._ear.feed, near, far, self._gate())
 
-    def _far_end(self, count: int) -> NDArray[np.int16]:
-        start = self._stage.media_time - ECHO_DELAY_S - count / MICROPHONE_RATE
-        return self._stage.played(start, count)
-
-    def _deaf(self) -> bool:
-        """Whether nothing is to be heard now: half-duplex, and the character speaks."""
-        if self._stage.speaking:
-            self._spoke_at = time.monotonic()
-        return self.half_duplex and time.monotonic() - self._spoke_at < AFTER_SPEECH_S
+    def _gate(self) -> Gate:
+        """What may begin an utterance now."""
+        now = self._stage.media_time
+        if self._stage.speaking and not self._stage.held:
+            self._sounded_at = now
+        since = now - self._sounded_at
+        if self.mode == "push_to_talk" or (self.half_duplex and since < DEAF_AFTER_S):
+            return Gate.SHUT
+        return Gate.GUARDED if since < ECHO_LASTS_S else Gate.OPEN
 
     def _take(self, noticed: Noticed) -> None:
-        signal = noticed.signal
-        if self.mode == "push_to_talk" and signal in (Signal.COMMITTED, Signal.REJECTED):
-            signal = Signal.COMMITTED if self._utterance else None
+        signal, endpointer = noticed.signal, self._ear.endpointer
         if signal is Signal.STARTED:
-            self._started()
-        if self._utterance is None:
-            return
-        self._utterance.feed(noticed.pcm)
-        self._ear.endpointer.hear_words(self._utterance.words)
-        if self._suspected:
-            self._judge()
-        if signal is Signal.PAUSED:
-            self._utterance.pause(self._ear.endpointer.silence)
-        elif signal is Signal.RESUMED:
-            self._utterance.resume()
-        elif signal is Signal.SPLIT:
-            self._end(commit=True)
-            self._started()
-        elif signal in (Signal.COMMITTED, Signal.REJECTED):
-            self._end(commit=signal is Signal.COMMITTED)
-
-    def _started(self) -> None:
-        self._utterance = self._begin()
-        self._suspected = self._stage.speaking
-        if self._suspected:
-            self._stage.duck(True)
-
-    def _judge(self) -> None:
-        """Whether a voice over the character's own is an interruption."""
+            since = self._stage.media_time - self._sounded_at
+            self._utterance = self._begin(since < ECHO_LASTS_S + self._ear.rules.pre_roll)
         utterance = self._utterance
-        assert utterance is not None
-        words = len(utterance.words.split())
-        if self._ear.endpointer.voiced < INTERRUPT_S and words < 2:
+        if utterance is None:
             return
-        if words >= 2 and self._self_hearing.resembles(utterance.words):
+        utterance.feed(noticed.pcm)
+        endpointer.hear_words(utterance.words)
+        if signal is Signal.PAUSED:
+            utterance.pause(endpointer.silence)
+        elif signal is Signal.RESUMED:
+            utterance.resume()
+        elif signal is Signal.SPLIT and utterance.parts < MOST_PARTS:
+            utterance.split()
+        elif signal in (Signal.COMMITTED, Signal.SPLIT):
+            self._end(utterance.commit())
             return
-        self._suspected = False
-        self._spawn(self._stop_answer())
+        elif signal is Signal.REJECTED:
+            self._end(utterance.drop())
+            return
+        self._barge_in.follow(endpointer.voiced, utterance.words, settled=utterance.settled)
 
-    def _end(self, *, commit: bool) -> None:
-        utterance, self._utterance = self._utterance, None
-        assert utterance is not None
-        false_alarm, self._suspected = self._suspected, False
-        self._stage.duck(False)
-        work = utterance.commit() if commit and not false_alarm else utterance.drop()
+    def _end(self, work: Coroutine[Any, Any, bool | None]) -> None:
+        self._utterance = None
+        self._barge_in.end()
         self._spawn(self._finish(work))
 
     async def _stop_answer(self) -> None:
         await self._interrupt()
-        self._stage.duck(False)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         job = asyncio.get_running_loop().create_task(work)
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
 
-    async def _finish(self, work: Awaitable[bool]) -> None:
+    async def _finish(self, work: Awaitable[bool | None]) -> None:
         try:
             echo = await work
         except KotodamaError as error:
-            self._publish(
-                ErrorOccurred(code=error.code, message=error.message, retryable=error.retryable)
-            )
+            self._tell(error.code, error.message, retryable=error.retryable)
             return
+        finally:
+            self._over()
         if echo and self._self_hearing.must_break and not self.half_duplex:
             self.half_duplex = True
             log.warning("the microphone hears the character; half-duplex from now on")
-            self._publish(
-                ErrorOccurred(
-                    code="self_hearing",
-                    message="The microphone hears the character's own voice, so it is not "
-                    "listened to while she speaks; use headphones to interrupt her.",
-                )
+            self._tell(
+                "self_hearing",
+                "The microphone hears the character's own voice, so it is not listened to while "
+                "she speaks; use headphones to interrupt her.",
             )
 
-    async def _drop(self) -> None:
+    def _tell(self, code: str, message: str, *, retryable: bool = False) -> None:
+        self._publish(ErrorOccurred(code=code, message=message, retryable=retryable))
+
+    async def _close(self) -> None:
+        """Drop what is being said; what was said to its end is still answered."""
+        self._barge_in.end()
         utterance, self._utterance = self._utterance, None
         if utterance is not None:
             with suppress(KotodamaError):
                 await utterance.drop()
+            self._over()
+        if self._jobs:
+            await asyncio.wait(self._jobs, timeout=CLOSING_S)
+        for job in tuple(self._jobs):
+            job.cancel()

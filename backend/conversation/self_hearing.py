@@ -16,7 +16,7 @@ from difflib import SequenceMatcher
 
 SIMILAR = 0.8
 """Share of the transcript's words that must match, in order, for it to be an echo."""
-REMEMBERED_S = 12.0
+REMEMBERED_S = 20.0
 BREAK_AFTER = 2
 _WORD = re.compile(r"[\w']+")
 
@@ -35,13 +35,13 @@ class SelfHearing:
 
     def said(self, text: str) -> None:
         """Note a sentence that begins to be heard."""
-        self._said.append((self.clock(), _words(text)))
+        self._said.append((self.clock(), words_of(text)))
 
     def resembles(self, transcript: str) -> bool:
         """Whether a transcript is what the character has just said."""
         lately = [words for at, words in self._said if self.clock() - at <= REMEMBERED_S]
         spoken = [word for words in lately for word in words]
-        return _contained(_words(transcript), spoken) >= SIMILAR
+        return _contained(words_of(transcript), spoken) >= SIMILAR
 
     def judge(self, transcript: str) -> bool:
         """The same of a final transcript; counts echoes in a row."""
@@ -55,16 +55,22 @@ class SelfHearing:
         return self.echoes >= BREAK_AFTER
 
 
-def _words(text: str) -> list[str]:
+def words_of(text: str) -> list[str]:
+    """The words of a text, without case and punctuation, for comparing."""
     return _WORD.findall(text.casefold())
 
 
 def _contained(heard: list[str], spoken: list[str]) -> float:
-    """The share of `heard` that stands in `spoken` in the same order.
+    """The share of `heard` that stands together in `spoken`, in the same order.
 
     One word alone is no evidence: "yes" may well answer a sentence that holds a "yes".
     """
-    if len(heard) < 2 or not spoken:
+    if len(heard) < 2:
         return 0.0
-    matcher = SequenceMatcher(None, spoken, heard, autojunk=False)
-    return sum(block.size for block in matcher.get_matching_blocks()) / len(heard)
+    width = len(heard) + len(heard) // 2
+    best = 0
+    for start in range(max(1, len(spoken) - width + 1)):
+        window = spoken[start : start + width]
+        matcher = SequenceMatcher(None, window, heard, autojunk=False)
+        best = max(best, sum(block.size for block in matcher.get_matching_blocks()))
+    return best / len(heard)

@@ -96,14 +96,14 @@ class VoiceSession:
         self.stage.on_first_frame = self._first_frame
         self._self_hearing = SelfHearing()
         self._microphone: tuple[object, Listener, asyncio.Task[None]] | None = None
+        self._opening = asyncio.Lock()
+        self._state: TurnState = "idle"
         self._pacing = asyncio.create_task(self.stage.run())
 
     @property
-    def state(self) -> str:
+    def state(self) -> TurnState:
         """What the character does now."""
-        if self._running is None:
-            return "idle"
-        return "speaking" if self.stage.speaking else "thinking"
+        return self._state
 
     def join(self, sink: Sink) -> None:
         """Let a client watch."""
@@ -114,32 +114,43 @@ class VoiceSession:
         self.stage.sinks.discard(sink)
         await self.close_microphone(sink)
 
-    def open_microphone(self, owner: object, mode: Mode = "hands_free") -> Listener:
+    async def open_microphone(self, owner: object, mode: Mode = "hands_free") -> Listener:
         """Listen to a client's microphone.
 
         Raises:
             BusyError: Another client's microphone is on.
         """
-        if self._microphone is not None:
+        async with self._opening:
+            if self._microphone is None:
+                # Its libraries take half a second to load.
+                listener = self._new_listener(await asyncio.to_thread(self._new_ear))
+                self._microphone = (owner, listener, asyncio.create_task(listener.run()))
             holder, listener, _task = self._microphone
             if holder is not owner:
                 raise BusyError("Another microphone is on in this conversation; turn it off first.")
             listener.mode = mode
             return listener
+
+    def _new_ear(self) -> Ear:
         settings = self._settings()
-        ear = Ear(
+        return Ear(
             filter=MicrophoneFilter(
                 echo=settings.echo_cancellation,
                 noise=settings.noise_suppression,
                 gain=settings.automatic_gain,
             )
         )
-        listener = Listener(
-            self.stage, ear, self._begin_utterance, self.cancel, self._tell, self._self_hearing
+
+    def _new_listener(self, ear: Ear) -> Listener:
+        return Listener(
+            self.stage,
+            ear,
+            begin=self._begin_utterance,
+            over=self._utterance_over,
+            interrupt=self.cancel,
+            publish=self._tell,
+            self_hearing=self._self_hearing,
         )
-        listener.mode = mode
-        self._microphone = (owner, listener, asyncio.create_task(listener.run()))
-        return listener
 
     def microphone_of(self, owner: object) -> Listener | None:
         """The listener of a client's microphone, or None while it is off."""
@@ -149,25 +160,30 @@ class VoiceSession:
 
     async def close_microphone(self, owner: object) -> None:
         """Listen to a client's microphone no longer."""
-        if self._microphone is None or self._microphone[0] is not owner:
-            return
-        _owner, _listener, task = self._microphone
-        self._microphone = None
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        async with self._opening:
+            if self._microphone is None or self._microphone[0] is not owner:
+                return
+            task, self._microphone = self._microphone[2], None
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
-    def _begin_utterance(self) -> Utterance[Prepared]:
+    def _begin_utterance(self, over_voice: bool) -> Utterance[Prepared]:
         settings = self._settings()
         if self._running is None:
             self._set_state("listening", "")
         return Utterance(
-            Transcription(self._host, settings.speech_language),
+            lambda: Transcription(self._host, settings.speech_language),
             self,
             self._tell,
             self._self_hearing,
+            over_voice=over_voice,
             prefetch=settings.prefetch,
         )
+
+    def _utterance_over(self) -> None:
+        if self._running is None and self._state == "listening":
+            self._set_state("idle", "")
 
     async def send(self, text: str, source: Source = "typed", turn_id: str = "") -> str:
         """Begin a turn with the user's message, interrupting a running one.
@@ -178,8 +194,11 @@ class VoiceSession:
         Raises:
             BadInputError: The message is empty, too long or binary.
         """
-        prepared = self.prepare(text, Waterfall(), turn_id)
-        return await self.release(prepared, source)
+        check_message(text, self._settings().max_message_chars)
+        waterfall = Waterfall()
+        # First, so that the model is told how far the running turn was heard.
+        await self.cancel()
+        return await self.release(self.prepare(text, waterfall, turn_id), source)
 
     def prepare(self, text: str, waterfall: Waterfall, turn_id: str = "") -> Prepared:
         """Let the character think of an answer, and let nobody see or hear it yet.
@@ -365,6 +384,7 @@ class VoiceSession:
             self._set_state("speaking", turn_id)
 
     def _set_state(self, state: TurnState, turn_id: str) -> None:
+        self._state = state
         self.stage.attend("idle" if state == "speaking" else state)
         self._tell(TurnStateChanged(state=state, turn_id=turn_id))
 

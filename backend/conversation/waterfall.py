@@ -32,20 +32,25 @@ class Waterfall:
         self._started = clock() if started is None else started
         self._stages: dict[str, Stage] = {}
 
-    def mark(self, name: str) -> Stage | None:
-        """Note that a stage is reached now; None if it was before."""
+    def mark(self, name: str, at: float | None = None) -> Stage | None:
+        """Note that a stage is reached now, or was `at` a time of the clock; None if it was before.
+
+        What was prepared in advance may have reached later stages first; they count as they came.
+        """
         if name in self._stages:
             return None
-        at_ms = (self._clock() - self._started) * 1000
-        before = max((stage.at_ms for stage in self._stages.values()), default=0.0)
+        at_ms = ((self._clock() if at is None else at) - self._started) * 1000
+        before = max(
+            (one.at_ms for one in self._stages.values() if one.at_ms <= at_ms), default=0.0
+        )
         stage = Stage(name=name, at_ms=round(at_ms, 2), took_ms=round(at_ms - before, 2))
         self._stages[name] = stage
         return stage
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """What was reached, in order."""
-        return tuple(self._stages.values())
+        """What was reached, in the order of time."""
+        return tuple(sorted(self._stages.values(), key=lambda stage: stage.at_ms))
 
     @property
     def slowest(self) -> str:

@@ -165,8 +165,8 @@ async def _listen(socket: WebSocket, sink: SocketSink, session: VoiceSession) ->
         "view": lambda m: _view(sink, m),
         "listen.start": lambda m: _listen_start(session, sink, m),
         "listen.stop": lambda m: session.close_microphone(sink),
-        "talk.press": lambda m: session.open_microphone(sink, "push_to_talk").press(),
-        "talk.release": lambda m: session.open_microphone(sink, "push_to_talk").let_go(),
+        "talk.press": lambda m: _talk_press(session, sink),
+        "talk.release": lambda m: _talk_release(session, sink),
         "ping": lambda m: _pong(session, sink, m),
     }
     while True:
@@ -215,7 +215,17 @@ async def _listen_start(session: VoiceSession, sink: SocketSink, message: dict[s
     mode = message.get("mode", "hands_free")
     if mode not in get_args(Mode):
         raise BadInputError(f"There is no such mode; there is: {', '.join(get_args(Mode))}.")
-    session.open_microphone(sink, mode)
+    await session.open_microphone(sink, mode)
+
+
+async def _talk_press(session: VoiceSession, sink: SocketSink) -> None:
+    await (await session.open_microphone(sink, "push_to_talk")).press()
+
+
+async def _talk_release(session: VoiceSession, sink: SocketSink) -> None:
+    listener = session.microphone_of(sink)
+    if listener is not None:
+        listener.let_go()
 
 
 async def _view(sink: SocketSink, message: dict[str, Any]) -> None:

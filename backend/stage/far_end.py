@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from event_system import MICROPHONE_RATE, PLAYOUT_RATE
 
 KEPT_S = 2.0
+ECHO_DELAY_S = 0.08
+"""How long after it left the stage a sound is looked for in the microphone: a little less than
+the 100 ms that a client buffers, because an echo must not come before what it is the echo of."""
+_TOLERANCE = round(0.03 * MICROPHONE_RATE)
+_CHECKED_EVERY = 25
 _STEP = PLAYOUT_RATE // MICROPHONE_RATE
 # A windowed sinc that lets pass what a 16,000 Hz signal can hold (cut-off 7 kHz, 49 taps).
 _TAPS = 49
@@ -71,3 +78,37 @@ class FarEnd:
             self._ring[np.arange(start - gap, start) % len(self._ring)] = 0
         self._ring[np.arange(start, start + len(sound)) % len(self._ring)] = sound
         self._written = max(self._written, start + len(sound))
+
+
+@dataclass
+class FarCursor:
+    """Which part of what was played belongs to the next sound of the microphone.
+
+    Frames of a microphone arrive early and late, but they follow each other without gaps; so the
+    part goes on where the last one ended, as the canceller wants it, and jumps only when the
+    frames have come too early, or all too late, for half a second (a gap, or clocks that drift).
+    """
+
+    _next: int | None = None
+    _least_late: int = 1 << 40
+    _calls: int = 0
+
+    def advance(self, arrived: float, count: int) -> int:
+        """The first sample of the part, on the media clock at 16,000 Hz.
+
+        Args:
+            arrived: When the sound had arrived, on the media clock.
+            count: Its samples.
+        """
+        wanted = round((arrived - ECHO_DELAY_S) * MICROPHONE_RATE) - count
+        if self._next is None or wanted < self._next - _TOLERANCE:
+            self._next = wanted
+        self._least_late = min(self._least_late, wanted - self._next)
+        self._calls += 1
+        if self._calls >= _CHECKED_EVERY:
+            if self._least_late > _TOLERANCE:
+                self._next += self._least_late
+            self._calls, self._least_late = 0, 1 << 40
+        start = self._next
+        self._next += count
+        return start

@@ -56,30 +56,45 @@ class Segment:
 
 @dataclass(slots=True)
 class _Scheduled:
-    """A segment that has begun: where on the clock, its length and how much of it was taken."""
+    """A segment that waits or has begun.
+
+    Attributes:
+        start: Where its first sample lies on the clock, or would lie; 0 while it waits.
+        length: Where it ends, in samples of it; less than it has when it was held there.
+        taken: How many of its samples were taken.
+        first: The sample from which on it sounds here: after a hold it goes on in the middle.
+    """
 
     segment: Segment
     start: int
     length: int
     taken: int = 0
+    first: int = 0
+
+    @property
+    def cut(self) -> bool:
+        """Whether it was held before its end."""
+        return self.length < len(self.segment.pcm)
 
 
 @dataclass
 class Playout:
     """Segments waiting and sounding.
 
-    `generation` counts up at each flush; whatever was sent before is to be dropped.
+    `generation` counts up at each flush; whatever was sent before is to be dropped. While `held`,
+    nothing is given out.
     """
 
     generation: int = 0
-    _waiting: deque[Segment] = field(default_factory=deque)
+    held: bool = False
+    _waiting: deque[_Scheduled] = field(default_factory=deque)
     _current: _Scheduled | None = None
     _history: deque[_Scheduled] = field(default_factory=deque)
 
     def add(self, segment: Segment) -> None:
         """Queue a segment behind the others."""
         if len(segment.pcm):
-            self._waiting.append(segment)
+            self._waiting.append(_Scheduled(segment, 0, len(segment.pcm)))
 
     @property
     def idle(self) -> bool:
@@ -89,9 +104,9 @@ class Playout:
     @property
     def seconds_ahead(self) -> float:
         """How much speech is queued and not yet taken."""
-        samples = sum(len(segment.pcm) for segment in self._waiting)
+        samples = sum(entry.length - entry.first for entry in self._waiting)
         if self._current:
-            samples += len(self._current.segment.pcm) - self._current.taken
+            samples += self._current.length - self._current.taken
         return samples / PLAYOUT_RATE
 
     def take(self, position: int) -> tuple[NDArray[np.int16] | None, list[Segment]]:
@@ -101,7 +116,7 @@ class Playout:
             (FRAME_SAMPLES,) int16, the end padded with silence, or None when nothing sounds; and
             the segments that begin in it.
         """
-        if self.idle:
+        if self.idle or self.held:
             return None, []
         frame = np.zeros(FRAME_SAMPLES, np.int16)
         begun: list[Segment] = []
@@ -110,10 +125,11 @@ class Playout:
             if self._current is None:
                 if not self._waiting:
                     break
-                segment = self._waiting.popleft()
-                self._current = _Scheduled(segment, position + filled, len(segment.pcm))
-                self._remember(self._current)
-                begun.append(segment)
+                now = self._current = self._waiting.popleft()
+                now.start, now.taken = position + filled - now.first, now.first
+                self._remember(now)
+                if not now.first:
+                    begun.append(now.segment)
             now = self._current
             part = now.segment.pcm[now.taken : now.taken + FRAME_SAMPLES - filled]
             frame[filled : filled + len(part)] = part
@@ -145,6 +161,8 @@ class Playout:
             return _REST
         place = max(0, bisect_right([entry.start for entry in history], position) - 1)
         entry = history[place]
+        if entry.cut and position - entry.start >= entry.length:
+            return _REST
         return entry.segment.curve.at((position - entry.start) / PLAYOUT_RATE)
 
     def flush(self) -> int:
@@ -152,6 +170,29 @@ class Playout:
         self._waiting.clear()
         self._current = None
         self._history.clear()
+        self.held = False
+        self.generation += 1
+        return self.generation
+
+    def hold(self, position: int) -> int:
+        """Stop at a position of the clock; what is not heard by then waits again.
+
+        Returns:
+            The new generation.
+        """
+        history = self._history
+        while history and history[-1].start + history[-1].length > position:
+            entry = history[-1]
+            heard = max(entry.first, position - entry.start)
+            if heard == entry.first:
+                history.pop()
+            else:
+                entry.length = entry.taken = heard
+            self._waiting.appendleft(
+                _Scheduled(entry.segment, 0, len(entry.segment.pcm), first=heard)
+            )
+        self._current = None
+        self.held = True
         self.generation += 1
         return self.generation
 
@@ -164,12 +205,11 @@ class Playout:
         sentences: list[tuple[str, int, int]] = []
         for entry in self._history:
             if entry.segment.turn_id == turn_id:
-                samples = min(entry.taken, max(0, until - entry.start))
-                _count(sentences, entry.segment, samples, entry.length)
-        for segment in self._waiting:
-            if segment.opens_sentence or not sentences:
+                _count(sentences, entry, min(entry.taken, until - entry.start))
+        for entry in self._waiting:
+            if _opens(entry) or not sentences:
                 break
-            _count(sentences, segment, 0, len(segment.pcm))
+            _count(sentences, entry, entry.first)
         return [(text, heard / length) for text, heard, length in sentences]
 
     def _remember(self, entry: _Scheduled) -> None:
@@ -182,12 +222,18 @@ class Playout:
         history.append(entry)
 
 
-def _count(
-    sentences: list[tuple[str, int, int]], segment: Segment, heard: int, length: int
-) -> None:
-    """Add a segment to what was said: one that opens no sentence belongs to the one before."""
-    if segment.opens_sentence or not sentences:
-        sentences.append((segment.text, heard, length))
+def _opens(entry: _Scheduled) -> bool:
+    return entry.segment.opens_sentence and not entry.first
+
+
+def _count(sentences: list[tuple[str, int, int]], entry: _Scheduled, until: int) -> None:
+    """Add what of a segment was said, up to a sample of it.
+
+    One that opens no sentence, or goes on after a hold, belongs to the one before.
+    """
+    heard, length = max(0, until - entry.first), entry.length - entry.first
+    if _opens(entry) or not sentences:
+        sentences.append((entry.segment.text, heard, length))
         return
     text, heard_before, length_before = sentences[-1]
     sentences[-1] = (text, heard_before + heard, length_before + length)

@@ -98,6 +98,11 @@ class Stage:
         """Whether something sounds or waits to."""
         return not self._playout.idle
 
+    @property
+    def held(self) -> bool:
+        """Whether the character was silenced, and has more to say."""
+        return self._playout.held
+
     async def room_for_more(self) -> None:
         """Wait while more than `AHEAD_S` of speech is queued."""
         # Speech drains at the rate of the clock, so one sleep is enough, but for a flush.
@@ -142,6 +147,20 @@ class Stage:
         self._drained.set()
         return told
 
+    def hold(self) -> None:
+        """Fall silent at once, and keep what was not heard."""
+        if not self.speaking or self.held:
+            return
+        until = round((self.media_time - CLIENT_BUFFER_S) * PLAYOUT_RATE)
+        generation = self._playout.hold(until)
+        self._far_end.flush(round(self.media_time * PLAYOUT_RATE))
+        self._publish(PlayoutFlush(generation=generation))
+
+    def resume(self) -> None:
+        """Go on after `hold`."""
+        self._playout.held = False
+        self._wake.set()
+
     def heard(self, turn_id: str) -> list[tuple[str, float]]:
         """What of a turn was heard so far."""
         return self._playout.heard(turn_id, round(self.media_time * PLAYOUT_RATE))
@@ -168,8 +187,9 @@ class Stage:
     async def _pace_sound(self) -> None:
         position = 0
         while True:
-            if self._playout.idle:
-                self._drained.set()
+            if self._playout.idle or self.held:
+                if self._playout.idle:
+                    self._drained.set()
                 await self._asleep_until_speech()
                 # A new start on the clock, on the 20 ms grid.
                 position = max(position, round(self.media_time / FRAME_SECONDS) * FRAME_SAMPLES)
@@ -204,7 +224,7 @@ class Stage:
         return (frame * ramp).astype(np.int16)
 
     async def _asleep_until_speech(self) -> None:
-        while self._playout.idle:
+        while self._playout.idle or self.held:
             self._wake.clear()
             await self._wake.wait()
 

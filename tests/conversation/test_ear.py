@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from backend.conversation.ear import Ear
-from backend.conversation.endpointing import Signal
+from backend.conversation.ear import Ear, Noticed
+from backend.conversation.endpointing import Gate, Signal
 from backend.engines.base import SpeechRequest
 from backend.engines.tts.espeak import EspeakVoice
 from backend.media.pcm import resample
@@ -29,12 +29,14 @@ def silence(seconds: float) -> Sound:
     return np.zeros(round(seconds * RATE), np.int16)
 
 
-def listen(ear: Ear, near: Sound, far: Sound | None = None, *, guarded: bool = False):
+def listen(
+    ear: Ear, near: Sound, far: Sound | None = None, gate: Gate = Gate.OPEN
+) -> list[Noticed]:
     far = silence(len(near) / RATE) if far is None else far
-    noticed = []
+    noticed: list[Noticed] = []
     for start in range(0, len(near) - STEP + 1, STEP):
         part = slice(start, start + STEP)
-        noticed += ear.feed(near[part], far[part], guarded=guarded)
+        noticed += ear.feed(near[part], far[part], gate)
     return noticed
 
 
@@ -60,7 +62,7 @@ def test_the_characters_own_voice_from_the_loudspeaker_is_not_heard(speech: Soun
     delay = round(0.08 * RATE)
     echo = np.concatenate([np.zeros(delay, np.int16), far[:-delay]])
     near = (echo * 0.5).astype(np.int16)
-    noticed = listen(Ear(), near, far, guarded=True)
+    noticed = listen(Ear(), near, far, Gate.GUARDED)
     assert [one for one in noticed if one.signal] == []
 
 
@@ -69,7 +71,7 @@ def test_a_voice_over_the_characters_voice_is_heard(speech: Sound) -> None:
     near = (np.roll(far, 1_280) * 0.3).astype(np.int16)
     start = len(far) // 2
     near[start : start + len(speech)] += (speech[::1] * 0.6).astype(np.int16)[: len(near) - start]
-    noticed = listen(Ear(), near, far, guarded=True)
+    noticed = listen(Ear(), near, far, Gate.GUARDED)
     assert Signal.STARTED in [one.signal for one in noticed]
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from backend.conversation.endpointing import Endpointer, EndpointRules, Signal
+from backend.conversation.endpointing import Endpointer, EndpointRules, Gate, Signal
 
 FRAME = 0.032
 
 
 def feed(
-    endpointer: Endpointer, *parts: tuple[float, float], guarded: bool = False
+    endpointer: Endpointer, *parts: tuple[float, float], gate: Gate = Gate.OPEN
 ) -> list[tuple[float, Signal]]:
     """Feed (seconds, probability) parts; when each signal came."""
     told = []
     for seconds, probability in parts:
         for _ in range(round(seconds / FRAME)):
-            for signal in endpointer.step(probability, FRAME, guarded=guarded):
+            for signal in endpointer.step(probability, FRAME, gate):
                 told.append((round(endpointer.now, 3), signal))
     return told
 
@@ -88,23 +88,55 @@ def test_between_the_thresholds_speech_goes_on_but_does_not_begin() -> None:
 
 
 def test_while_the_character_speaks_more_is_wanted() -> None:
-    assert feed(Endpointer(), (2.0, 0.6), guarded=True) == []
-    assert feed(Endpointer(), (0.2, 0.95), (1.0, 0.0), guarded=True) == []
-    told = feed(Endpointer(), (1.0, 0.95), guarded=True)
-    assert told == [(pytest.approx(9 * FRAME, abs=0.001), Signal.STARTED)]
+    assert feed(Endpointer(), (2.0, 0.6), gate=Gate.GUARDED) == []
+    assert feed(Endpointer(), (0.1, 0.95), (1.0, 0.0), gate=Gate.GUARDED) == []
+    told = feed(Endpointer(), (1.0, 0.95), gate=Gate.GUARDED)
+    assert told == [(pytest.approx(4 * FRAME, abs=0.001), Signal.STARTED)]
 
 
-def test_a_monologue_is_split_at_its_quietest_moment_and_nothing_is_lost() -> None:
-    endpointer = Endpointer(rules=EndpointRules(longest=6.0))
-    told = feed(endpointer, (4.0, 0.9), (0.1, 0.4), (3.0, 0.9), (1.0, 0.0))
+def test_a_monologue_is_split_at_a_quiet_moment_and_goes_on() -> None:
+    endpointer = Endpointer(rules=EndpointRules(split_from=3.0, longest=6.0))
+    told = feed(endpointer, (1.0, 0.9), (0.1, 0.1), (3.0, 0.9), (0.1, 0.1), (2.5, 0.9), (1.0, 0.0))
     assert names(told) == [Signal.STARTED, Signal.SPLIT, Signal.PAUSED, Signal.COMMITTED]
-    assert endpointer.split_at == pytest.approx(4.1, abs=2 * FRAME)
+    assert told[1][0] == pytest.approx(4.1, abs=0.1)
 
 
-def test_a_button_begins_and_ends_an_utterance_whatever_sounds() -> None:
+def test_a_monologue_without_a_quiet_moment_is_split_all_the_same() -> None:
+    endpointer = Endpointer(rules=EndpointRules(split_from=3.0, longest=6.0))
+    told = feed(endpointer, (20.0, 0.9))
+    assert names(told) == [Signal.STARTED, Signal.SPLIT, Signal.SPLIT, Signal.SPLIT]
+
+
+def test_a_button_holds_an_utterance_open_through_any_pause() -> None:
     endpointer = Endpointer()
     feed(endpointer, (1.0, 0.0))
     endpointer.begin_now()
     assert endpointer.speaking
+    told = feed(endpointer, (0.5, 0.9), (3.0, 0.0), (0.5, 0.9))
+    assert names(told) == [Signal.PAUSED, Signal.RESUMED]
     assert endpointer.finish() == [Signal.COMMITTED]
     assert endpointer.finish() == []
+    assert not endpointer.held
+
+
+def test_a_button_pressed_in_silence_is_no_utterance() -> None:
+    endpointer = Endpointer()
+    endpointer.begin_now()
+    feed(endpointer, (2.0, 0.1))
+    assert endpointer.finish() == [Signal.REJECTED]
+
+
+def test_behind_a_shut_gate_nothing_begins_and_what_runs_ends() -> None:
+    endpointer = Endpointer()
+    assert feed(endpointer, (2.0, 0.99), gate=Gate.SHUT) == []
+    feed(endpointer, (1.0, 0.9))
+    told = feed(endpointer, (1.0, 0.0), (2.0, 0.9), gate=Gate.SHUT)
+    assert names(told) == [Signal.PAUSED, Signal.COMMITTED]
+
+
+def test_the_pre_roll_never_reaches_into_the_utterance_before() -> None:
+    endpointer = Endpointer()
+    feed(endpointer, (1.0, 0.9), (0.8, 0.0))
+    ended = endpointer.now
+    feed(endpointer, (0.2, 0.9))
+    assert endpointer.began >= ended - 0.1

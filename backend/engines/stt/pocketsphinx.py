@@ -24,8 +24,11 @@ from backend.media.pcm import FULL_SCALE
 
 SAMPLE_RATE = 16_000
 
-_LIVE_BLOCK = SAMPLE_RATE // 10
+_BLOCK = SAMPLE_RATE // 50
+"""The decoder keeps Python's lock while it works, so it gets 20 ms at once: the stage's pace."""
 _CMN_SAMPLES = SAMPLE_RATE
+_CMN_SAMPLES_WHOLE = 4 * SAMPLE_RATE
+_CHEAP_SEARCH = "cheap"
 _LEVEL_FRAME = SAMPLE_RATE // 50
 _SPEECH_DBFS, _SPEECH_RANGE_DB = -55.0, 6.0
 _DECODER_OPTIONS = {
@@ -90,6 +93,8 @@ class PocketsphinxRecogniser(SpeechToText):
             )
         self.load()
         shared = self._busy is None or self._busy.closed
+        if self._busy is not None and self._busy.closed:
+            self._busy.release()
         stream = _Stream(self._decoder if shared else _new_decoder())
         if shared:
             self._busy = stream
@@ -100,7 +105,9 @@ def _new_decoder() -> Any:
     try:
         from pocketsphinx import Decoder
 
-        return Decoder(**_DECODER_OPTIONS)
+        decoder = Decoder(**_DECODER_OPTIONS)
+        decoder.add_keyphrase(_CHEAP_SEARCH, "hello")
+        return decoder
     except (ImportError, RuntimeError, OSError) as error:
         raise EngineError(f"PocketSphinx cannot be loaded: {error}.", retryable=False) from error
 
@@ -118,6 +125,8 @@ class _Stream(TranscriptionStream):
         self._decoder = decoder
         self._waiting: list[Pcm] = []
         self._levels: list[float] = []
+        self._sound: list[Pcm] = []
+        self._early: Transcript | None = None
         self._live = False
         self.closed = False
 
@@ -127,56 +136,88 @@ class _Stream(TranscriptionStream):
         if len(pcm):
             self._waiting.append(np.array(pcm, np.int16))
             self._levels += _frame_levels(pcm)
+            if self._early is not None:
+                # It went on after all; what was decoded to its end has to be decoded anew.
+                self._early, self._waiting = None, [*self._sound, *self._waiting]
+                self._sound = []
 
     def partial(self) -> Transcript:
         """What has been understood so far."""
         self._require_open()
+        if self._early is not None:
+            return self._early
         if not self._live:
             if sum(map(len, self._waiting)) < _CMN_SAMPLES:
                 return Transcript("")
-            self._start_live()
-        self._decode_live()
+            self._start(_CMN_SAMPLES)
+        self._decode()
         return self._hypothesis() if _speech_like(self._levels) else Transcript("")
+
+    def speculate(self) -> Transcript:
+        """The final transcript if it ends here."""
+        self._require_open()
+        if self._early is None:
+            self._early = self._end()
+        return self._early
 
     def finalize(self) -> Transcript:
         """End the utterance and return the final transcript."""
         self._require_open()
         try:
+            return self._end() if self._early is None else self._early
+        finally:
+            self.closed = True
+            self.release()
+
+    def _end(self) -> Transcript:
+        try:
             if self._live:
-                self._decode_live()
+                self._decode()
             else:
-                sound = self._take()
                 if not _speech_like(self._levels):
                     return Transcript("")
-                self._decoder.start_utt()
-                self._decoder.process_raw(sound.tobytes(), no_search=False, full_utt=True)
+                self._start(_CMN_SAMPLES_WHOLE)
+                self._decode()
             self._decoder.end_utt()
             self._live = False
             return self._hypothesis() if _speech_like(self._levels) else Transcript("")
         except RuntimeError as error:
             raise EngineError(f"PocketSphinx could not decode the speech: {error}.") from error
-        finally:
-            self._close()
 
     def cancel(self) -> None:
-        """Drop the utterance."""
-        if not self.closed:
-            self._close()
+        """Drop the utterance; may be called from another thread while it is being decoded."""
+        self.closed = True
 
-    def _start_live(self) -> None:
-        """Seed the cepstral mean from the first second, then begin the utterance anew."""
-        head = np.concatenate(self._waiting)[:_CMN_SAMPLES]
+    def release(self) -> None:
+        """Leave the decoder free for the next utterance."""
+        if self._live:
+            self._decoder.end_utt()
+            self._live = False
+        self._waiting, self._sound = [], []
+
+    def _start(self, known: int) -> None:
+        """Take the cepstral mean from the first `known` samples, then begin the utterance.
+
+        The end of an utterance costs a search, so the sound for the mean goes to the cheap one.
+        """
+        head = np.concatenate(self._waiting)[:known]
+        words = self._decoder.current_search()
+        self._decoder.activate_search(_CHEAP_SEARCH)
         self._decoder.start_utt()
         self._decoder.process_raw(head.tobytes(), no_search=True, full_utt=True)
+        mean = self._decoder.get_cmn(False)
         self._decoder.end_utt()
-        self._decoder.set_cmn(self._decoder.get_cmn(False))
+        self._decoder.activate_search(words)
+        self._decoder.set_cmn(mean)
         self._decoder.start_utt()
         self._live = True
 
-    def _decode_live(self) -> None:
+    def _decode(self) -> None:
         sound = self._take()
-        for start in range(0, len(sound), _LIVE_BLOCK):
-            block = sound[start : start + _LIVE_BLOCK]
+        self._sound.append(sound)
+        for start in range(0, len(sound), _BLOCK):
+            self._require_open()
+            block = sound[start : start + _BLOCK]
             self._decoder.process_raw(block.tobytes(), no_search=False, full_utt=False)
 
     def _take(self) -> Pcm:
@@ -194,13 +235,6 @@ class _Stream(TranscriptionStream):
     def _require_open(self) -> None:
         if self.closed:
             raise EngineError("The utterance has ended; open a new one.", retryable=False)
-
-    def _close(self) -> None:
-        if self._live:
-            self._decoder.end_utt()
-            self._live = False
-        self._waiting = []
-        self.closed = True
 
 
 def _frame_levels(pcm: Pcm) -> list[float]:
