@@ -68,7 +68,10 @@ def test_one_turn_to_a_video(folder: Path, tmp_path: Path) -> None:
 
 def test_speech_in_speech_out(folder: Path, tmp_path: Path) -> None:
     question, answer = tmp_path / "question.wav", tmp_path / "answer.wav"
-    said = facts_of(folder, "say", "Hello, how are you today?", "--out", str(question))
+    said = facts_of(
+        folder, "say", "Hello, how are you today?", "--out", str(question),
+        "--character", "Ren", "--voice", "en-us",
+    )  # fmt: skip
     with wave.open(str(question)) as sound:
         assert (sound.getframerate(), sound.getnchannels()) == (48_000, 1)
         assert sound.getnframes() / 48_000 == pytest.approx(said["seconds"], abs=0.01)

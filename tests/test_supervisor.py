@@ -18,10 +18,10 @@ from tests.support.waiting import block_until
 ANNOUNCE = """
 import json, sys
 token = sys.stdin.readline().strip()
-print("a line that is no announcement")
-print(json.dumps({"url": "http://127.0.0.1:4321", "moved_from": MOVED}), flush=True)
 open(FOLDER + "/token", "w").write(token)
 open(FOLDER + "/starts", "a").write("x")
+print("a line that is no announcement")
+print(json.dumps({"url": "http://127.0.0.1:4321", "moved_from": MOVED}), flush=True)
 """
 UNTIL_INPUT_CLOSES = ANNOUNCE + "sys.stdin.read()\n"
 FROZEN = (
