@@ -68,6 +68,8 @@ class Ear:
             gate: What may begin an utterance.
         """
         clean = self.filter.process(near, far)
+        if gate is Gate.GUARDED and self.filter.learning:
+            gate = Gate.SHUT
         self._remember(clean)
         noticed: list[Noticed] = []
         for probability in self.detector.feed(clean):

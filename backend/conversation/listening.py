@@ -33,7 +33,7 @@ MOST_WAITING = round(5.0 / FRAME_SECONDS)
 """Frames that may wait to be processed: a client that sends faster than real time is told."""
 AT_ONCE = 10
 """Frames that are processed at once when several wait."""
-ECHO_LASTS_S = 0.3
+ECHO_LASTS_S = 0.45
 """How long after it left the stage the character's voice may still be in the room."""
 DEAF_AFTER_S = 0.5
 """In half-duplex, how long after the character has spoken nothing is heard."""

@@ -107,6 +107,24 @@ class SocketSink:
                 await send_bytes(socket, pack_media(item))
 
 
+class Allowance:
+    """Lets through a few at once, and then one a second."""
+
+    def __init__(self, at_once: int = 5) -> None:
+        self._at_once = self._left = float(at_once)
+        self._asked = time.monotonic()
+
+    def allow(self) -> bool:
+        """Whether one more is allowed now."""
+        now = time.monotonic()
+        self._left = min(self._at_once, self._left + now - self._asked)
+        self._asked = now
+        if self._left < 1.0:
+            return False
+        self._left -= 1.0
+        return True
+
+
 @router.websocket("/ws/voice")
 @router.websocket("/voice-chat")
 async def voice_socket(
@@ -169,13 +187,15 @@ async def _listen(socket: WebSocket, sink: SocketSink, session: VoiceSession) ->
         "talk.release": lambda m: _talk_release(session, sink),
         "ping": lambda m: _pong(session, sink, m),
     }
+    complaints = Allowance()
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             return
+        frame = message.get("bytes")
         try:
-            if message.get("bytes") is not None:
-                _hear(session, sink, message["bytes"])
+            if frame is not None:
+                _hear(session, sink, frame)
                 continue
             given = _parse(message)
             command = commands.get(str(given.get("type")))
@@ -184,7 +204,9 @@ async def _listen(socket: WebSocket, sink: SocketSink, session: VoiceSession) ->
                 raise BadInputError(f"This message has no known type; there is: {known}.")
             await command(given)
         except KotodamaError as error:
-            sink.error(error)
+            # Fifty wrong frames a second want no fifty answers.
+            if frame is None or complaints.allow():
+                sink.error(error)
 
 
 def _parse(message: Any) -> dict[str, Any]:
