@@ -15,6 +15,7 @@ from frontend.widgets.plain import Frame
 KEYS = (
     ("Enter", "send the message"),
     ("Shift + Enter", "new line"),
+    ("F8", "hold to talk, on any page"),
     ("Esc", "stop the answer"),
     ("Ctrl + 1 … 5", "Chat, Voice training, Logs, Status, Settings"),
     ("Ctrl + F", "search in the logs"),

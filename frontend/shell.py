@@ -63,7 +63,7 @@ def short_name(engine: Mapping[str, Any]) -> str:
     if engine.get("name") == "persona":
         return "built-in persona"
     if engine.get("name") == "pocketsphinx":
-        return "demo recogniser"
+        return "built-in demo"
     model = str(engine.get("model") or "")
     return model.rsplit("/", 1)[-1] if model else str(engine.get("name", ""))
 

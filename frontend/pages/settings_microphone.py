@@ -49,7 +49,7 @@ class MicrophoneCard(ttk.Frame):
         self._live = ttk.Frame(self, style="Inner.TFrame")
         self.meter = LevelMeter(self._live, 200, 10, surface="card")
         self.meter.pack(side="left", fill="x", expand=True)
-        self._count = ttk.Label(self._live, style="InnerCaption.TLabel", width=22, anchor="e")
+        self._count = ttk.Label(self._live, style="InnerCaption.TLabel", width=14, anchor="e")
         self._count.pack(side="right", padx=(px(12), 0))
         self.verdict = wrap_label(self, style="Inner.TLabel")
         self.bind("<Destroy>", self._destroyed)
@@ -85,6 +85,7 @@ class MicrophoneCard(ttk.Frame):
             text="Stop" if trial.running else "Test the microphone",
             style="InnerDanger.TButton" if trial.running else "InnerPrimary.TButton",
         )
+        ttk.apply_icon(self.button, "stop-fill" if trial.running else "mic-fill")
         if trial.recorded:
             self.again.pack(side="right", anchor="n", padx=(px(12), 0), after=self.button)
         else:

@@ -16,7 +16,7 @@ from frontend.widgets.ring import Ring
 from frontend.widgets.wrap_label import wrap_label
 
 _RINGS = {"cpu": "CPU", "memory": "Memory", "disk": "Disk", "gpu": "GPU"}
-_STAGE_COLOURS = ("muted", "accent", "info", "success", "warning")
+_STAGE_COLOURS = ("danger", "muted", "accent", "info", "success", "warning")
 _NO_TURNS = "No answers yet. Say something in Chat, and each stage shows here."
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from event_system import ChatResponse, Envelope, Stage, SystemStatus
+from event_system import ChatResponse, Envelope, Stage, SystemStatus, TurnTiming
 
 if TYPE_CHECKING:
     from frontend.api import Api, ApiError
@@ -17,6 +17,7 @@ TURNS = 24
 RATE_POINTS = 60
 """Seconds of event rate that are kept."""
 STAGES = {
+    "endpoint": "End of speech",
     "transcript": "Transcript",
     "first_token": "First token",
     "first_sentence": "First sentence",
@@ -106,6 +107,8 @@ class StatusPresenter:
         self.problem = ""
         self.asking = False
         self._has_history = False
+        self._running_id = ""
+        self._running: list[Stage] = []
 
     def on_change(self, changed: Callable[[], None]) -> None:
         """Call back after an answer of the backend changed the state."""
@@ -126,7 +129,10 @@ class StatusPresenter:
             self.load = event
             self.rates.append(event.events_per_second)
             return True
+        if isinstance(event, TurnTiming):
+            return self._follow_turn(event)
         if isinstance(event, ChatResponse):
+            self._running = []
             return self._add_turn(event)
         return False
 
@@ -157,13 +163,24 @@ class StatusPresenter:
         }
 
     def latency_line(self) -> str:
-        """One sentence on the newest turn."""
+        """One sentence on the turn that runs, else on the newest one."""
+        if self._running:
+            steps = (f"{STAGES[s.name].lower()} {s.at_ms:,.0f} ms" for s in self._running)
+            return f"This turn: {', '.join(steps)}."
         if not self.turns:
             return ""
         turn = self.turns[-1]
         line = f"Last turn: first sound after {turn.total_ms:,.0f} ms"
         slowest = STAGES.get(turn.slowest, turn.slowest)
         return f"{line}; slowest: {slowest.lower()}." if slowest else f"{line}."
+
+    def _follow_turn(self, event: TurnTiming) -> bool:
+        if event.stage.name not in STAGES:
+            return False
+        if event.turn_id != self._running_id:
+            self._running_id, self._running = event.turn_id, []
+        self._running.append(event.stage)
+        return True
 
     def _add_turn(self, event: ChatResponse) -> bool:
         turn = _turn(event.turn_id, event.stages, event.slowest, event.engine)

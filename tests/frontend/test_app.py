@@ -113,7 +113,7 @@ def test_another_character_is_put_on_air(
 ) -> None:
     chat(app).presenter.switch(2)
     settle(lambda: shown(app) == ["Hey. Ren here."])
-    assert "Ren" in str(chat(app)._picker.cget("text"))
+    assert "Ren" in str(chat(app).header.picker.cget("text"))
 
 
 def test_the_chat_is_there_after_a_restart(app: App, make: Make, settle: Settle) -> None:
@@ -226,7 +226,7 @@ def test_the_first_start_welcomes(
     settle(lambda: str(page._title.cget("text")) == "Say hi to Airi")
     settle(lambda: [check.text for check in page.presenter.checks] == [
         "espeak, ready", "puppet, ready", "built-in persona, no language model",
-        "demo recogniser, ready", "switched off in the settings",
+        "built-in demo, ready", "switched off in the settings",
     ])  # fmt: skip
     page.speak.invoke()
     settle(lambda: fake_backend.received == [{"type": "speak", "text": "Hi! I'm Airi."}])

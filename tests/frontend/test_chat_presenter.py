@@ -16,12 +16,14 @@ from event_system import (
     ErrorOccurred,
     Event,
     Stage,
+    TranscriptFinal,
+    TranscriptInterim,
     TurnCaption,
     TurnStateChanged,
 )
 from frontend.api import ApiError
 from frontend.pages.chat_messages import Message, from_rows
-from frontend.pages.chat_presenter import Character, ChatPresenter
+from frontend.pages.chat_presenter import TENTATIVE, Character, ChatPresenter
 from tests.support.window_parts import Room
 
 CHARACTERS = [
@@ -358,3 +360,75 @@ def test_the_engines_are_named_honestly(presenter: ChatPresenter, room: Room, vi
     ]
     presenter.on_connection("up")
     assert view.engines == "built-in persona · amy"
+
+
+def voice(turn: str, text: str) -> ChatMessageEvent:
+    return ChatMessageEvent(turn_id=turn, character_id=1, text=text, source="voice")
+
+
+def test_spoken_words_are_tentative_until_they_are_a_message(
+    presenter: ChatPresenter, view: View
+) -> None:
+    happen(presenter, TurnStateChanged(state="listening"), TranscriptInterim(text="what is"))
+    assert view.state == "listening"
+    assert view.messages[TENTATIVE].progress == "tentative"
+    assert view.messages[TENTATIVE].meta == "listening…"
+    happen(presenter, TranscriptInterim(text="what is your"), TranscriptFinal(text="What is it?"))
+    assert view.order.count(TENTATIVE) == 1
+    assert view.messages[TENTATIVE].text == "What is it?"
+    happen(presenter, voice("t", "What is it?"))
+    assert view.order[-2:] == ["t:user", "t:character"]
+    assert TENTATIVE not in view.order
+
+
+def test_words_that_become_nothing_go_away(
+    presenter: ChatPresenter, room: Room, view: View
+) -> None:
+    happen(presenter, TurnStateChanged(state="listening"), TranscriptInterim(text="hm"))
+    assert len(room.scheduled) == 1
+    room.pass_time()
+    assert TENTATIVE not in view.order
+    assert view.state == "idle"
+    happen(presenter, TranscriptInterim(text="hm"), TranscriptInterim(text=" "))
+    assert TENTATIVE not in view.order
+
+
+def test_a_typed_message_of_elsewhere_leaves_the_words(
+    presenter: ChatPresenter, view: View
+) -> None:
+    happen(presenter, TranscriptInterim(text="so I"))
+    happen(presenter, ChatMessageEvent(turn_id="t", character_id=1, text="Typed"))
+    assert TENTATIVE in view.order
+
+
+def test_words_are_forgotten_with_the_connection(presenter: ChatPresenter, view: View) -> None:
+    happen(presenter, TranscriptInterim(text="so I"))
+    presenter.on_connection("down")
+    assert TENTATIVE not in view.order
+
+
+def test_a_spoken_turn_names_its_slowest_stage_in_words(
+    presenter: ChatPresenter, view: View
+) -> None:
+    happen(presenter, voice("t", "Hello"))
+    stages = (
+        Stage(name="endpoint", at_ms=420, took_ms=420),
+        Stage(name="transcript", at_ms=560, took_ms=140),
+        Stage(name="first_token", at_ms=2660, took_ms=2100),
+        Stage(name="first_frame", at_ms=2800, took_ms=60),
+    )
+    happen(presenter, ChatResponse(turn_id="t", character_id=1, text="Hi.", heard="Hi.",
+                                   stages=stages, engine="ollama"))  # fmt: skip
+    meta = view.messages["t:character"].meta
+    assert "2.8 s to first sound · slowest: language model, 2.1 s · ollama" in meta
+
+
+def test_an_answer_interrupted_by_voice_is_marked(presenter: ChatPresenter, view: View) -> None:
+    happen(presenter, voice("t", "Tell me a story"), TurnStateChanged(state="speaking"))
+    happen(presenter, TranscriptInterim(text="stop"))
+    happen(presenter, ChatResponse(turn_id="t", character_id=1, text="Once upon a time.",
+                                   heard="Once upon", interrupted=True))  # fmt: skip
+    happen(presenter, TurnStateChanged(state="idle"))
+    assert view.messages["t:character"].text == "Once upon …"
+    assert "interrupted" in view.messages["t:character"].meta
+    assert TENTATIVE in view.order, "the new words are still being said"

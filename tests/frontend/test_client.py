@@ -15,8 +15,10 @@ from event_system import (
     ChatDelta,
     ChatResponse,
     Envelope,
+    MediaKind,
     PlayoutFlush,
     TurnStateChanged,
+    unpack_media,
 )
 from frontend.api import Api, ApiError, Backend
 from frontend.audio_io import Player
@@ -207,3 +209,34 @@ def test_a_backend_that_is_away_is_one_sentence(backend: Backend | None) -> None
     calls.wait()
     assert calls.failed[0].error_code == "away"
     assert calls.failed[0].retryable
+
+
+def test_sound_is_sent_in_order_once_the_backend_was_told_to_listen(
+    desk: Desk, fake_backend: FakeBackend
+) -> None:
+    connect(desk, fake_backend)
+    desk.client.send_frame(bytes(640))
+    desk.client.send_voice({"type": "listen.start", "mode": "hands_free"})
+    for index in range(20):
+        desk.client.send_frame(bytes([index]) * 640)
+    desk.client.send_voice({"type": "listen.stop"})
+    desk.client.send_frame(bytes(640))
+    wait_until(lambda: len(fake_backend.received) == 2)
+    frames = [unpack_media(message) for message in fake_backend.heard]
+    assert [frame.payload[0] for frame in frames] == list(range(20))
+    assert {frame.kind for frame in frames} == {MediaKind.MICROPHONE}
+
+
+def test_a_new_connection_gets_no_sound_before_it_is_told_to_listen(
+    desk: Desk, fake_backend: FakeBackend
+) -> None:
+    connect(desk, fake_backend)
+    desk.client.send_voice({"type": "listen.start"})
+    fake_backend.stop()
+    wait_until(lambda: desk.states[-1] == "down")
+    fake_backend.start()
+    wait_until(lambda: desk.states[-1] == "up")
+    desk.client.send_frame(bytes(640))
+    desk.client.send_voice({"type": "turn.cancel"})
+    wait_until(lambda: {"type": "turn.cancel"} in fake_backend.received)
+    assert not fake_backend.heard

@@ -78,7 +78,7 @@ def test_a_turn_becomes_a_bar(page: Any, settle: Any) -> None:
     settle(lambda: "190 ms" in str(page._latency["text"]))
     assert sum(page.chart._bars[0].values) == 190
     parts = [i for i in page.chart.find_all() if page.chart.type(i) == "rectangle"]
-    assert len(parts) == 2 + 5
+    assert len(parts) == 2 + 6
 
 
 def test_refresh_asks_anew(page: Any) -> None:

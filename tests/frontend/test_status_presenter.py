@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from event_system import ChatResponse, Envelope, Stage, SystemStatus
+from event_system import ChatResponse, Envelope, Stage, SystemStatus, TurnTiming
 from frontend.api import ApiError
 from frontend.pages.status_presenter import (
     STAGES,
@@ -77,12 +77,21 @@ def test_turns_keep_their_stages_in_order_and_name_the_slowest(presenter: Status
     assert presenter.on_event(answer("a", first_audio=70.0, first_token=120.0, received=0.0))
     turn = presenter.turns[-1]
     assert dict(zip(STAGES, turn.took_ms, strict=True)) == {
-        "transcript": 0.0, "first_token": 120.0, "first_sentence": 0.0, "first_audio": 70.0,
-        "first_frame": 0.0,
+        "endpoint": 0.0, "transcript": 0.0, "first_token": 120.0, "first_sentence": 0.0,
+        "first_audio": 70.0, "first_frame": 0.0,
     }  # fmt: skip
     assert presenter.latency_line() == (
         "Last turn: first sound after 190 ms; slowest: first token."
     )
+
+
+def test_a_running_turn_shows_each_stage_as_it_comes(presenter: StatusPresenter) -> None:
+    for name, at in (("endpoint", 410.0), ("transcript", 530.0), ("received", 531.0)):
+        stage = Stage(name=name, at_ms=at, took_ms=1.0)
+        presenter.on_event(Envelope(0, 1.0, TurnTiming(turn_id="a", stage=stage)))
+    assert presenter.latency_line() == "This turn: end of speech 410 ms, transcript 530 ms."
+    presenter.on_event(answer("a", endpoint=410.0, transcript=120.0))
+    assert presenter.latency_line().startswith("Last turn: first sound after 530 ms")
 
 
 def test_a_replayed_turn_counts_once_and_one_without_times_not(presenter: StatusPresenter) -> None:

@@ -110,6 +110,11 @@ class Room:
             self.sent.append(message)
         return self.connected
 
+    def pass_time(self) -> None:
+        """Run all that was scheduled."""
+        for key in list(self.scheduled):
+            self.scheduled.pop(key)()
+
     def _schedule(self, ms: int, function: Callable[[], None]) -> str:
         key = f"{ms}#{len(self.scheduled)}"
         self.scheduled[key] = function
