@@ -176,6 +176,11 @@ class FakeBackend:
         assert self.loop is not None
         self.loop.call_soon_threadsafe(self._publish, event)
 
+    def emit_voice(self, event: Event) -> None:
+        """Say an event on both sockets, as a session does; from any thread."""
+        assert self.loop is not None
+        asyncio.run_coroutine_threadsafe(self._say(event), self.loop)
+
     def _publish(self, event: Event) -> None:
         if event.durable:
             self.seq += 1
