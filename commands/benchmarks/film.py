@@ -66,8 +66,9 @@ async def _film(room: EngineRoom, text: str, out: Path) -> Script:
     from backend.conversation.speaking import speak_text
 
     character = room.characters.active()
+    casting = asyncio.create_task(asyncio.to_thread(cast, character.avatar_url, SIZE))
     script = await speak_text(room.host, text, voice_of(character, room.settings))
-    puppet = cast(character.avatar_url, SIZE)
+    puppet = await casting
     steps = film(
         out,
         puppet,
