@@ -136,10 +136,11 @@ class PyAudioInput:
                 frames_per_buffer=self.rate // BLOCKS_A_SECOND, input_device_index=index,
                 stream_callback=self._callback,
             )  # fmt: skip
-        except (OSError, ValueError, NoMicrophoneError) as error:
+        except NoMicrophoneError:
             self._portaudio.terminate()
-            if isinstance(error, NoMicrophoneError):
-                raise
+            raise
+        except (OSError, ValueError) as error:
+            self._portaudio.terminate()
             raise NoMicrophoneError(
                 f"No microphone can be opened ({first_line(error)})."
             ) from error
@@ -216,6 +217,10 @@ def _pyaudio_inputs(portaudio: Any) -> dict[str, int]:
 
 def _index(devices: dict[str, int], wanted: str) -> int | None:
     """The index of a device; None, the system's choice, for a blank name."""
+    if not devices:
+        raise NoMicrophoneError(
+            "There is no microphone; plug one in, and it is used as soon as it is there."
+        )
     if not wanted:
         return None
     index = named(devices, wanted)

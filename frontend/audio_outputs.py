@@ -144,6 +144,9 @@ class PyAudioOutput:
                 if index is None
                 else self._portaudio.get_device_info_by_index(index)
             )
+        except NoSoundError:
+            self._portaudio.terminate()
+            raise
         except (OSError, ValueError) as error:
             self._portaudio.terminate()
             raise NoSoundError(f"No loudspeaker can be opened ({first_line(error)}).") from error
@@ -275,4 +278,6 @@ def _pyaudio_outputs(portaudio: Any) -> dict[str, int]:
 
 def _index(devices: dict[str, int], wanted: str) -> int | None:
     """The index of a device; None, the system's choice, for a blank or unknown name."""
+    if not devices:
+        raise NoSoundError("There is no loudspeaker.")
     return named(devices, wanted) if wanted else None

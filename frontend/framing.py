@@ -11,6 +11,9 @@ FRAME_BYTES = 2 * FRAME_SAMPLES
 POWER_MEMORY_S = 1.0
 """How long the power of a channel is remembered for its share in the mix."""
 
+INAUDIBLE_STEP = 0.001
+"""A change of a channel's share that makes no click, -60 dB."""
+
 
 class Framer:
     """Turns blocks of interleaved sound into frames; what is left over waits for the next block.
@@ -53,8 +56,8 @@ class Framer:
         block, self._odd = block[:whole], block[whole:]
         if not block:
             return []
-        sound = np.frombuffer(block, "<i2").reshape(-1, self._channels).astype(np.float32)
-        mono = sound[:, 0] if self._channels == 1 else self._mix(sound)
+        sound = np.frombuffer(block, "<i2").reshape(-1, self._channels).T.astype(np.float32)
+        mono = sound[0] if self._channels == 1 else self._mix(sound)
         if self._resampler is not None:
             mono = self._resampler.resample_chunk(mono)
         pcm = self._rest + np.clip(np.rint(mono), -32768, 32767).astype("<i2").tobytes()
@@ -63,16 +66,20 @@ class Framer:
         return [pcm[at : at + FRAME_BYTES] for at in range(0, ends, FRAME_BYTES)]
 
     def _mix(self, sound: Any) -> Any:
-        """(samples, channels) float32 to (samples,): the shares move slowly, without clicks."""
+        """(channels, samples) float32 to (samples,): the shares move slowly, without clicks."""
         import numpy as np
 
-        now = np.mean(np.square(sound), axis=0)
-        follow = min(1.0, len(sound) / self._memory) if self._power.any() else 1.0
-        before = _shares(self._power if self._power.any() else now)
+        count = sound.shape[1]
+        now = np.array([float(np.dot(one, one)) / count for one in sound], np.float32)
+        known = bool(self._power.any())
+        before = _shares(self._power if known else now)
+        follow = min(1.0, count / self._memory) if known else 1.0
         self._power = self._power + follow * (now - self._power)
-        ramp = np.linspace(0.0, 1.0, len(sound), dtype=np.float32)[:, None]
-        shares = before + ramp * (_shares(self._power) - before)
-        return np.sum(sound * shares, axis=1)
+        after = _shares(self._power)
+        if float(np.max(np.abs(after - before))) < INAUDIBLE_STEP:
+            return after @ sound
+        ramp = np.arange(count, dtype=np.float32) / count
+        return before @ sound + ramp * ((after - before) @ sound)
 
 
 def _shares(power: Any) -> Any:

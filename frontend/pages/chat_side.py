@@ -18,7 +18,7 @@ LARGE = 512
 PADDING = 16
 LARGE_FROM = (1240, 790)
 """Least width and height of the page, logical pixels, for the large avatar."""
-IDLE_FRAME_S = 0.12
+IDLE_FRAME_S = 0.16
 STALE_S = 1.5
 EXPRESSIONS = (
     ("happy", "emoji-smile", "Happy"),

@@ -15,7 +15,7 @@ from frontend.widgets.avatar_view import AvatarView
 from frontend.widgets.waveform import Waveform
 
 EDGE = 256
-IDLE_FRAME_S = 0.12
+IDLE_FRAME_S = 0.16
 
 
 class WelcomePage(PageFrame):

@@ -34,8 +34,10 @@ def wrap_label(
 
 def _wrap(label: ttk.Label, width: int) -> None:
     """Wrap at a new width; where that changes no line, spare the layout another round."""
+    # A little less than the label's width: its border and padding take some of it.
+    width -= look(label).px(4)
     wraps_at = int(str(label["wraplength"]))
-    if width in (0, wraps_at) or _natural_width(label) <= min(width, wraps_at):
+    if width <= 0 or width == wraps_at or _natural_width(label) <= min(width, wraps_at):
         return
     label.configure(wraplength=width)
 
