@@ -9,19 +9,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from event_system import Stage
+from frontend.pages.stages import WORDS, own_times
 
 Who = Literal["user", "character", "error"]
 Progress = Literal["tentative", "waiting", "streaming", "done", "interrupted"]
 NOTICEABLE_MS = 10.0
-_STAGE_WORDS = {
-    "endpoint": "end of speech",
-    "transcript": "speech to text",
-    "received": "hand-over",
-    "first_token": "language model",
-    "first_sentence": "first sentence",
-    "first_audio": "voice",
-    "first_frame": "playout",
-}
 
 
 @dataclass
@@ -55,11 +47,11 @@ class Message:
     @property
     def slowest(self) -> str:
         """The stage that took longest, in words; empty where none took noticeable time."""
-        stage = max(self.stages, key=lambda stage: stage.took_ms, default=None)
-        if stage is None or stage.took_ms < NOTICEABLE_MS:
+        took = own_times(self.stages)
+        name = max(took, key=lambda name: took[name], default="")
+        if not name or took[name] < NOTICEABLE_MS:
             return ""
-        name = _STAGE_WORDS.get(stage.name, stage.name.replace("_", " "))
-        return f"slowest: {name}, {seconds(stage.took_ms)}"
+        return f"slowest: {WORDS.get(name, name.replace('_', ' '))}, {seconds(took[name])}"
 
     @property
     def meta(self) -> str:

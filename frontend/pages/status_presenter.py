@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from event_system import ChatResponse, Envelope, Stage, SystemStatus, TurnTiming
+from frontend.pages.stages import own_times, spoken
 
 if TYPE_CHECKING:
     from frontend.api import Api, ApiError
@@ -273,13 +274,14 @@ def duration(seconds: float) -> str:
 
 def _turn(turn_id: str, stages: Iterable[Stage], slowest: str, engine: str) -> Turn | None:
     """The turn with these stages; None when it has no times."""
-    took = {stage.name: max(0.0, stage.took_ms) for stage in stages}
+    stages = tuple(stages)
+    took = own_times(stages)
     values = tuple(took.get(name, 0.0) for name in STAGES)
     if not any(values):
         return None
-    return Turn(
-        turn_id, values, slowest or max(STAGES, key=lambda name: took.get(name, 0.0)), engine
-    )
+    if spoken(stages) or not slowest:
+        slowest = max(STAGES, key=lambda name: took.get(name, 0.0))
+    return Turn(turn_id, values, slowest, engine)
 
 
 def _percent(percent: float, note: str) -> Gauge:

@@ -90,8 +90,16 @@ def test_a_running_turn_shows_each_stage_as_it_comes(presenter: StatusPresenter)
         stage = Stage(name=name, at_ms=at, took_ms=1.0)
         presenter.on_event(Envelope(0, 1.0, TurnTiming(turn_id="a", stage=stage)))
     assert presenter.latency_line() == "This turn: end of speech 410 ms, transcript 530 ms."
-    presenter.on_event(answer("a", endpoint=410.0, transcript=120.0))
-    assert presenter.latency_line().startswith("Last turn: first sound after 530 ms")
+    stages = (
+        Stage(name="endpoint", at_ms=410, took_ms=410),
+        Stage(name="transcript", at_ms=530, took_ms=120),
+        Stage(name="first_frame", at_ms=900, took_ms=300),
+    )
+    event = ChatResponse(turn_id="a", character_id=1, text="", heard="", stages=stages)
+    presenter.on_event(Envelope(2, 1.0, event))
+    assert presenter.latency_line() == (
+        "Last turn: first sound after 900 ms; slowest: end of speech."
+    )
 
 
 def test_a_replayed_turn_counts_once_and_one_without_times_not(presenter: StatusPresenter) -> None:
