@@ -15,6 +15,7 @@ COMMANDS = {
     "window": "open the window (the default)",
     "serve": "run the backend alone",
     "talk": "one turn, to a video or a sound file",
+    "listen": "a conversation by voice in the terminal",
     "say": "speak a text into a sound file",
     "transcribe": "write down the speech of a sound file",
     "render": "make a video of a portrait that speaks",

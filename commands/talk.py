@@ -14,6 +14,7 @@ from config import Settings
 if TYPE_CHECKING:
     from backend.conversation.speaking import Script
     from backend.conversation.turn import Turn
+    from backend.conversation.waterfall import Waterfall
     from backend.room import EngineRoom
     from database import Character
 
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("text", nargs="?", default="", help="what you say")
     parser.add_argument("--audio", type=Path, help="a sound file of what you say")
+    parser.add_argument("--fast", action="store_true", help="hear --audio faster than real time")
     parser.add_argument("--out", type=Path, help="an MP4 or WAV for the answer")
     parser.add_argument("--character", default="", help="who answers; the one on air by default")
     parser.add_argument("--image", type=Path, help="another portrait for the video")
@@ -57,8 +59,7 @@ async def _talk(room: EngineRoom, args: argparse.Namespace) -> dict[str, Any]:
     waterfall, script = Waterfall(), Script()
     text = args.text
     if args.audio:
-        text = await _hear(room, args.audio)
-        waterfall.mark("transcript")
+        text, waterfall = await _hear(room, args.audio, fast=args.fast)
     turn = await _answer(room, character, text, waterfall, script)
     facts = {
         "text": text,
@@ -75,23 +76,25 @@ async def _talk(room: EngineRoom, args: argparse.Namespace) -> dict[str, Any]:
     return facts
 
 
-async def _hear(room: EngineRoom, path: Path) -> str:
-    """The words of a sound file.
+async def _hear(room: EngineRoom, path: Path, *, fast: bool) -> tuple[str, Waterfall]:
+    """The words of a sound file, as the microphone would hear them.
+
+    Returns:
+        The words, and the waterfall of the last utterance.
 
     Raises:
         BadInputError: It cannot be read, or no words were recognised.
     """
     from backend.errors import BadInputError
-    from backend.media.decode import decode_file
-    from event_system import MICROPHONE_RATE
+    from commands.dialogue import load_sound, words_of
 
-    sound = decode_file(path, MICROPHONE_RATE)
-    if sound.warning:
-        note(sound.warning)
-    engine, transcript = await room.host.transcribe(sound.pcm, room.settings.speech_language)
-    if not transcript.text:
-        raise BadInputError(f"No words were recognised in {path.name} by {engine}.")
-    return transcript.text
+    pcm, warning = load_sound(path)
+    if warning:
+        note(warning)
+    said = await words_of(room, pcm, fast=fast)
+    if not said:
+        raise BadInputError(f"No words were recognised in {path.name}; is there speech in it?")
+    return " ".join(text for text, _waterfall in said), said[-1][1]
 
 
 async def _answer(

@@ -37,7 +37,7 @@ ECHO_LASTS_S = 0.45
 """How long after it left the stage the character's voice may still be in the room."""
 DEAF_AFTER_S = 0.5
 """In half-duplex, how long after the character has spoken nothing is heard."""
-GONE_AFTER_S = 1.0
+GONE_AFTER_S = 2.0
 """A microphone that sends nothing for so long in mid-utterance has vanished."""
 MOST_PARTS = 8
 """An utterance of so many parts (two minutes) ends: it is a radio, or wants an answer at last."""
@@ -118,6 +118,11 @@ class Listener:
         """Loudness of the microphone, 0 to 1."""
         return self._ear.level
 
+    @property
+    def waiting(self) -> int:
+        """Frames that wait to be processed."""
+        return len(self._waiting)
+
     def feed(self, payload: bytes) -> None:
         """Take a frame of the microphone: 20 ms of PCM16 mono at 16,000 Hz.
 
@@ -144,6 +149,11 @@ class Listener:
     def let_go(self) -> None:
         """The talk button was let go: the utterance is over."""
         self._put(self._ear.finish)
+
+    async def drained(self) -> None:
+        """Wait until nothing waits, nobody speaks, and what was said is answered."""
+        while self._waiting or self._utterance or self._jobs:  # noqa: ASYNC110 - once a file
+            await asyncio.sleep(FRAME_SECONDS / 2)
 
     async def run(self) -> None:
         """Process frames until cancelled; what is under way then is dropped."""

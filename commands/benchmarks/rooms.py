@@ -54,7 +54,8 @@ def room_response(seed: int) -> NDArray[np.float64]:
     noise = np.random.default_rng(seed).standard_normal(len(at))
     response: NDArray[np.float64] = noise * 10.0 ** (-3.0 * at / REVERBERATION_S)
     response[0] = 3.0
-    return response / np.sqrt(np.sum(response**2))
+    response /= np.sqrt(np.sum(response**2))
+    return response
 
 
 def echo_of(far: Sound, level_db: float, delay_s: float, seed: int) -> NDArray[np.float64]:
@@ -71,7 +72,8 @@ def mixed(*sounds: NDArray[np.float64] | Sound, noise_dbfs: float, seed: int) ->
     total = rng.standard_normal(len(sounds[0])) * 32768.0 * 10.0 ** (noise_dbfs / 20.0)
     for sound in sounds:
         total[: len(sound)] += sound
-    return np.clip(total, -32768, 32767).astype(np.int16)
+    heard: Sound = np.clip(total, -32768, 32767).astype(np.int16)
+    return heard
 
 
 @dataclass
