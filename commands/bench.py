@@ -14,6 +14,7 @@ from config import Settings
 SUBJECTS = {
     "bus": "events a second",
     "talk": "typed line to first sound",
+    "listen": "endpointing, barge-in, echo, speech to voice",
     "whisper": "speech to text",
     "film": "text to video, lips and voice",
     "start": "second start of the program",
