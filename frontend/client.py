@@ -165,13 +165,16 @@ class Client:
         from websockets.exceptions import ConnectionClosed
 
         try:
-            while self._outbox:
+            while self._outbox and voice is self._voice:
                 await voice.send(self._outbox.popleft())
         except ConnectionClosed:
             # The reader of the same socket sees it too, and reports it.
             return
         finally:
             self._sending = False
+            if voice is not self._voice:
+                # Another connection was made meanwhile, and what waits is meant for it.
+                self._begin_sending()
 
     def _run(self) -> None:
         asyncio.run(self._main())

@@ -197,6 +197,9 @@ class ChatPresenter:
         elif isinstance(event, ChatResponse):
             self._complete(event, envelope.at)
         elif isinstance(event, TurnStateChanged):
+            if event.state == "idle" and self.state == "listening":
+                # What was heard was nothing after all.
+                self._forget_words()
             self._set_state(event.state)
         elif isinstance(event, (TranscriptInterim, TranscriptFinal)):
             self._show_words(event.text)

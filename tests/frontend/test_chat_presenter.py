@@ -394,6 +394,12 @@ def test_words_that_become_nothing_go_away(
     assert TENTATIVE not in view.order
 
 
+def test_words_go_away_when_the_backend_heard_nothing(presenter: ChatPresenter, view: View) -> None:
+    happen(presenter, TurnStateChanged(state="listening"), TranscriptInterim(text="hm"))
+    happen(presenter, TurnStateChanged(state="idle"))
+    assert TENTATIVE not in view.order
+
+
 def test_a_typed_message_of_elsewhere_leaves_the_words(
     presenter: ChatPresenter, view: View
 ) -> None:
