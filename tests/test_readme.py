@@ -16,7 +16,7 @@ from tests.support.processes import run_command
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 LINES = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines()]
-STAY = {"./run", "./test", "./run serve", "./run bench"}
+STAY = {"./run", "./test", "./run serve", "./run bench", "./run listen"}
 """What does not come back by itself, or measures for minutes; other tests run these."""
 COMMANDS = [line for line in LINES if line.startswith("./run") and line not in STAY]
 
