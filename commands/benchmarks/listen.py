@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from backend.media.pcm import apply_gain, speech_dbfs
 from commands.benchmarks.figures import Figure, percentile, scratch
 from commands.benchmarks.rooms import (
     Sound,
@@ -32,6 +33,7 @@ SPEECH_DIR = "KOTODAMA_SPEECH_DIR"
 NOISE_DBFS = (-70.0, -50.0, -40.0)
 ECHO_DB = (-20.0, -15.0, -10.0, -5.0, 0.0)
 ECHO_DELAYS_S = (0.02, 0.06, 0.1)
+LEVEL_DBFS = -24.0
 MINUTES = float(os.environ.get("KOTODAMA_ECHO_MINUTES", "30"))
 SENTENCES = (
     "I would like to know how old you are today.",
@@ -56,7 +58,7 @@ TALK = (
     "or we could play a game together, whatever you like best. Yesterday I found an old radio in "
     "the attic, and it still works!"
 )
-QUESTIONS = ("Hello, how are you?", "Do you like music?", "I like green tea.") * 4
+QUESTIONS = ("Hello, how are you?", "Do you like music?", "I like green tea.") * 2
 
 
 def measure(settings: Settings) -> list[Figure]:
@@ -75,8 +77,14 @@ def _clips() -> list[Sound]:
         from backend.media.decode import decode_audio
 
         files = sorted(one for one in Path(folder).iterdir() if one.suffix in (".wav", ".ogg"))
-        clips += [decode_audio(one, MICROPHONE_RATE) for one in files]
+        clips += [_levelled(decode_audio(one, MICROPHONE_RATE)) for one in files]
     return clips
+
+
+def _levelled(clip: Sound) -> Sound:
+    """A recording as loud as a usual microphone gives it."""
+    gain = 10.0 ** ((LEVEL_DBFS - speech_dbfs(clip, MICROPHONE_RATE)) / 20.0)
+    return apply_gain(clip, gain)
 
 
 def _whole() -> list[Figure]:
@@ -210,8 +218,9 @@ async def _ask(client: Dialogue, sound: Sound) -> tuple[float, float]:
     """Say something; milliseconds from its end to the transcript and to the first sound."""
     loop = asyncio.get_running_loop()
     voice, words = asyncio.Event(), 0.0
-    began = loop.time()
-    ends = began + len(sound) / MICROPHONE_RATE
+    await client.session.open_microphone(client)
+    before = silence(0.6)
+    ends = loop.time() + (len(before) + len(sound)) / MICROPHONE_RATE
 
     def note_event(event: Event) -> None:
         nonlocal words
@@ -222,7 +231,7 @@ async def _ask(client: Dialogue, sound: Sound) -> tuple[float, float]:
         voice.set()
 
     client.on_event, client.on_voice = note_event, note_voice
-    hearing = asyncio.create_task(client.hear(np.concatenate([sound, silence(1.0)])))
+    hearing = asyncio.create_task(client.hear(np.concatenate([before, sound, silence(1.0)])))
     await asyncio.wait_for(voice.wait(), 20)
     heard = loop.time()
     hearing.cancel()
