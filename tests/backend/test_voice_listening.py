@@ -177,7 +177,7 @@ async def test_push_to_talk_hears_only_while_it_is_pressed(live: LiveBackend) ->
 async def test_stopping_in_mid_word_leaves_nothing_behind(live: LiveBackend) -> None:
     before = rows(live)
     async with talking(live, "stopped") as talk:
-        await said(talk, speech("I would like to know how old you are today")[:24_000])
+        await said(talk, speech("I would like to know how old you are today")[:16_000])
         await talk.send(type="listen.stop")
         await talk.until("turn.state", state="idle")
         await reading(talk, 0.5)
