@@ -19,6 +19,8 @@ SILENT_S = 0.19
 """Voice after which she is silent."""
 DECIDED_S = 0.5
 """Voice that cancels her answer, whatever the words."""
+WORD_S = 0.25
+"""Voice that a single word wants: recognisers hear words in coughs."""
 DECIDED_WORDS = 2
 """Words that cancel it before."""
 PATIENCE_S = 2.0
@@ -102,7 +104,8 @@ class BargeIn:
                 self._doubt()
                 return
         count = len(words_of(words))
-        if voiced >= DECIDED_S or count >= DECIDED_WORDS or (settled and count):
+        a_word = settled and count > 0 and voiced >= WORD_S
+        if voiced >= DECIDED_S or count >= DECIDED_WORDS or a_word:
             self._step = _Step.CANCELLED
             self._cancel()
         elif settled or (
