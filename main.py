@@ -3,18 +3,34 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; see `commands.line`."""
+def main(arguments: list[str] | None = None, backend: Popen[str] | None = None) -> int:
+    """Run the command line; see `commands.line`.
+
+    Args:
+        arguments: Those of the process by default.
+        backend: A backend process that was started for the window and waits for its token.
+    """
     from commands.line import run
 
-    return run(arguments)
+    return run(arguments, backend)
 
 
-if __name__ == "__main__":
+def _start() -> int:
     # Before anything that is not in the standard library is imported.
     import bootstrap
 
     bootstrap.enter()
-    sys.exit(main())
+    from frontend.launch import has_display, spawn_backend
+
+    opens_window = sys.argv[1:] in ([], ["window"]) and has_display()
+    return main(backend=spawn_backend() if opens_window else None)
+
+
+if __name__ == "__main__":
+    sys.exit(_start())

@@ -23,6 +23,7 @@ from config import VERSION, Settings, names
 from database import backup_is_due
 from event_system import ErrorOccurred
 
+REHEARSAL_AFTER_S = 0.7
 log = logging.getLogger("kotodama.app")
 
 DESCRIPTION = """The engine room of Kotodama. Every call carries the run's token:
@@ -74,7 +75,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             room.recorder.run(),
             app.state.monitor.run(),
             stream.pump(),
-            room.rehearse(),
+            _rehearse(room),
             _back_up(room),
         )
     ]
@@ -87,6 +88,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await asyncio.gather(*jobs, return_exceptions=True)
         await room.close()
+
+
+async def _rehearse(room: EngineRoom) -> None:
+    """Make the first turn quick, once the clients that wait have connected."""
+    await asyncio.sleep(REHEARSAL_AFTER_S)
+    await room.rehearse()
 
 
 async def _back_up(room: EngineRoom) -> None:

@@ -46,8 +46,11 @@ def serve(
         SettingsError: The address cannot be listened on.
         DatabaseError: The database cannot be opened at all.
     """
-    token = sys.stdin.readline().strip() if supervised else ""
-    token = token or settings.api_token.get_secret_value() or secrets.token_urlsafe(32)
+    given = sys.stdin.readline() if supervised else "\n"
+    if not given:
+        # The parent went away, or does not need a backend after all.
+        return 0
+    token = given.strip() or settings.api_token.get_secret_value() or secrets.token_urlsafe(32)
     lock = FileLock(lock_path(settings))
     try:
         lock.acquire(timeout=5 if supervised else 0)

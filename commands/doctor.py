@@ -92,7 +92,7 @@ def _system() -> Iterator[Finding]:
 
 
 def _display() -> Finding:
-    from commands.window import has_display
+    from frontend.launch import has_display
 
     if importlib.util.find_spec("tkinter") is None:
         return Finding(

@@ -8,8 +8,12 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from config import VERSION, KotodamaError, Settings, load_settings
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 COMMANDS = {
     "window": "open the window (the default)",
@@ -30,8 +34,12 @@ FAILED = 1
 USAGE = 2
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def build_parser(given: list[str] | None = None) -> argparse.ArgumentParser:
+    """The parser of the command line.
+
+    Args:
+        given: The arguments: only the command that they name is imported. None: all are.
+    """
     parser = argparse.ArgumentParser(prog="kotodama", description=SUMMARY, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"kotodama {VERSION}")
     parser.add_argument("--backend", metavar="URL", help="open the window on a backend elsewhere")
@@ -42,18 +50,33 @@ def build_parser() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name, help=summary, description=summary[0].upper() + summary[1:] + "."
         )
-        import_module(f"commands.{name}").add_arguments(command)
+        if given is None or name in given:
+            import_module(f"commands.{name}").add_arguments(command)
     return parser
 
 
-def run(arguments: list[str] | None = None) -> int:
+def run(arguments: list[str] | None = None, backend: Popen[str] | None = None) -> int:
     """Run a command.
+
+    Args:
+        arguments: Those of the process by default.
+        backend: A backend process that was started early for the window.
 
     Returns:
         0 when it worked, 1 when it failed, 2 when it was called wrongly or a setting is wrong.
     """
     given = sys.argv[1:] if arguments is None else arguments
-    args = build_parser().parse_args(given)
+    args = build_parser(given).parse_args(given)
+    args.backend_process = backend
+    try:
+        return _run(args)
+    finally:
+        if backend is not None and backend.stdin and not backend.stdin.closed:
+            # Nobody took it: it ends when its input closes.
+            backend.stdin.close()
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         settings: Settings = load_settings()
     except KotodamaError as error:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from typing import TYPE_CHECKING
 
 from config import Settings
+from frontend.launch import has_display
 
 if TYPE_CHECKING:
+    from subprocess import Popen
+
     from filelock import BaseFileLock
 
 RAISE_TRIES = 20
@@ -35,24 +37,16 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     if lock is None:
         return 0 if _raise_other(settings) else 1
     try:
-        return _open(settings)
+        return _open(settings, args.backend_process)
     finally:
         lock.release()
 
 
-def has_display() -> bool:
-    """Whether a window can be opened."""
-    if not sys.platform.startswith("linux"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _open(settings: Settings) -> int:
+def _open(settings: Settings, early: Popen[str] | None) -> int:
     _start_log(settings)
-    # The backend starts first: it needs longer, and it works while the window is being built.
     from frontend.supervisor import BackendProcess
 
-    backend = BackendProcess(settings)
+    backend = BackendProcess(settings, early=early)
     backend.start()
     try:
         from frontend.app import run_window

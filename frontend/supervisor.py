@@ -11,15 +11,15 @@ import json
 import logging
 import secrets
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import IO
 
-from config import ROOT, Settings
+from config import Settings
 from frontend.api import Backend
+from frontend.launch import spawn_backend
 
 FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
@@ -57,10 +57,14 @@ class BackendProcess:
         notice: Something the user should know about the start, such as another port.
     """
 
-    def __init__(self, settings: Settings, command: list[str] | None = None) -> None:
-        self._command = command or [
-            sys.executable, "-u", str(ROOT / "main.py"), "serve", "--supervised",
-        ]  # fmt: skip
+    def __init__(
+        self,
+        settings: Settings,
+        command: list[str] | None = None,
+        early: subprocess.Popen[str] | None = None,
+    ) -> None:
+        self._command = command
+        self._early = early
         self._token = settings.api_token.get_secret_value() or secrets.token_urlsafe(32)
         self._process: subprocess.Popen[str] | None = None
         self._backend: Backend | None = None
@@ -118,16 +122,8 @@ class BackendProcess:
 
     def _launch(self) -> None:
         self._starts.append(time.monotonic())
-        self._process = subprocess.Popen(
-            self._command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
+        early, self._early = self._early, None
+        self._process = early or spawn_backend(self._command)
         assert self._process.stdin is not None and self._process.stderr is not None
         try:
             self._process.stdin.write(self._token + "\n")

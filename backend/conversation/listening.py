@@ -180,7 +180,10 @@ class Listener:
             try:
                 await asyncio.wait_for(self._ready.wait(), limit)
             except asyncio.TimeoutError:
-                self._waiting.append(self._ear.finish)
+                # After a loop that was held up, sound may be waiting in the socket: it comes first.
+                await asyncio.sleep(0.1)
+                if not self._waiting:
+                    self._waiting.append(self._ear.finish)
         if isinstance(self._waiting[0], tuple):
             noticed = await self._listen()
         else:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from backend.errors import BadInputError
-from commands.window import has_display
+from frontend.launch import has_display
 
 
 @contextmanager
