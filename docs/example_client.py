@@ -1,6 +1,5 @@
 """Usage: example_client.py URL TOKEN IN.wav OUT.wav: say a WAV (16 kHz mono), save the answer."""
 
-# ruff: noqa: D103
 import asyncio
 import json
 import struct
