@@ -217,7 +217,9 @@ class Client:
                 await asyncio.gather(session, return_exceptions=True)
                 attempt = 0
                 continue
-            attempt = 1 if session.result() else attempt + 1
+            # A session that was cancelled from within (a time-out of the library) is a failed try.
+            made = not session.cancelled() and session.result()
+            attempt = 1 if made else attempt + 1
             pause = backoff(attempt, random.random())
             await asyncio.wait({waiter}, timeout=pause)
             waiter.cancel()

@@ -337,8 +337,10 @@ async def test_three_sessions_and_no_fourth(stand: VoiceRoom) -> None:
     assert len(stand.room.sessions) == 3
     with pytest.raises(BusyError, match="3 conversations are running"):
         await stand.room.session("e")
-    again = await stand.room.session("main")
-    assert again is results[0]
+    # Which three come first is up to the threads that look the character up.
+    made = {one.name: one for one in results if not isinstance(one, BaseException)}
+    for name, session in made.items():
+        assert await stand.room.session(name) is session
 
 
 async def test_a_session_ends_with_its_last_client_and_the_main_one_stays(
