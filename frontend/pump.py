@@ -98,7 +98,11 @@ class Pump:
         self._wanted_at = at
 
     def start(self) -> None:
-        """Begin to tick."""
+        """Begin to tick.
+
+        From here on garbage is collected in ticks alone. Tk's objects call Tk when they are freed,
+        and in another thread such a call waits for Tk's loop.
+        """
         gc.disable()
         # What lives now lives on: without it, each collection takes a tenth of the time.
         gc.freeze()
@@ -112,7 +116,6 @@ class Pump:
             self._root.after_cancel(self._timer)
             self._timer = ""
             gc.unfreeze()
-            gc.enable()
 
     def _tick(self) -> None:
         began = time.perf_counter()

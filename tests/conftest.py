@@ -10,7 +10,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -46,7 +46,33 @@ def window() -> Iterator[ttk.App]:
     root.update()
     yield root
     root.destroy()
-    gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Collect garbage in Tk's thread alone while there is a window, as the window itself does.
+
+    Tk's objects call Tk when they are freed. In another thread each such call waits a second for
+    a main loop that no test runs, so a garbage collection there stands still for many seconds.
+    """
+    if not _has_window(item):
+        return (yield)
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        if _has_window(nextitem):
+            gc.collect(1)
+        else:
+            gc.unfreeze()
+            gc.collect()
+            gc.enable()
+
+
+def _has_window(item: pytest.Item | None) -> bool:
+    return "window" in getattr(item, "fixturenames", ())
 
 
 @pytest.fixture

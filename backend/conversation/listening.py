@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any, Literal, Protocol
 
+import anyio
 import numpy as np
 from numpy.typing import NDArray
 
@@ -177,9 +178,9 @@ class Listener:
         if not self._waiting:
             self._ready.clear()
             limit = GONE_AFTER_S if self._utterance and not self._ear.endpointer.held else None
-            try:
-                await asyncio.wait_for(self._ready.wait(), limit)
-            except asyncio.TimeoutError:
+            with anyio.move_on_after(limit) as patience:
+                await self._ready.wait()
+            if patience.cancelled_caught:
                 # After a loop that was held up, sound may be waiting in the socket: it comes first.
                 await asyncio.sleep(0.1)
                 if not self._waiting:

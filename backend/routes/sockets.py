@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 
+import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from event_system import SlowConsumerError
@@ -52,8 +53,9 @@ async def send_bytes(socket: WebSocket, data: bytes) -> None:
 
 async def _send(socket: WebSocket, message: dict[str, object]) -> None:
     try:
-        await asyncio.wait_for(socket.send(message), SEND_TIMEOUT_S)
-    except asyncio.TimeoutError as error:
+        with anyio.fail_after(SEND_TIMEOUT_S):
+            await socket.send(message)
+    except TimeoutError as error:
         raise SlowConsumerError("the client does not read") from error
     except RuntimeError as error:
         # Starlette's word for a socket that was closed meanwhile.
@@ -65,6 +67,7 @@ async def cut_off(socket: WebSocket, reason: str) -> None:
     log.info("a client was cut off: %s", reason)
     if socket.application_state is WebSocketState.CONNECTED:
         try:
-            await asyncio.wait_for(socket.close(CUT_OFF, reason), 1.0)
-        except (asyncio.TimeoutError, RuntimeError):
+            with anyio.fail_after(1.0):
+                await socket.close(CUT_OFF, reason)
+        except (TimeoutError, RuntimeError):
             log.debug("the socket was closed already")

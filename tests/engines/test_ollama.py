@@ -100,7 +100,7 @@ async def test_closing_the_iterator_closes_the_connection() -> None:
         stream = model_at(server, model="m").stream(REQUEST)
         assert await anext(stream) == "Wait"
         await stream.aclose()  # type: ignore[attr-defined]
-        await asyncio.wait_for(server.hung_up.wait(), 1)
+        await asyncio.wait_for(server.hung_up.wait(), 10)
 
 
 async def test_probe_tells_what_is_missing() -> None:

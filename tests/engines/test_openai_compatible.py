@@ -251,7 +251,7 @@ async def test_closing_the_iterator_closes_the_connection() -> None:
         await stream.aclose()  # type: ignore[attr-defined]
         import asyncio
 
-        await asyncio.wait_for(server.hung_up.wait(), 1)
+        await asyncio.wait_for(server.hung_up.wait(), 10)
     assert time.monotonic() - started < 0.5
 
 

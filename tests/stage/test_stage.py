@@ -136,7 +136,7 @@ async def test_a_flush_is_told_and_says_what_was_heard(theatre: Theatre) -> None
     assert 0.1 <= fraction <= 0.02 * (len(theatre.client.speech) + 1) / 2.0
     assert theatre.told[-1].type == "playout.flush"
     assert theatre.stage.generation == 1
-    await asyncio.wait_for(theatre.stage.drained(), 2)
+    await asyncio.wait_for(theatre.stage.drained(), 10)
     sent = len(theatre.client.speech)
     await asyncio.sleep(0.1)
     assert len(theatre.client.speech) == sent
@@ -183,7 +183,7 @@ async def test_speech_is_not_queued_without_end(
     theatre: Theatre, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("backend.stage.stage.AHEAD_S", 0.3)
-    await asyncio.wait_for(theatre.stage.room_for_more(), 1)
+    await asyncio.wait_for(theatre.stage.room_for_more(), 10)
     theatre.stage.add(segment(0.6))
     with pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(theatre.stage.room_for_more(), 0.05)

@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import anyio
 import uvicorn
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
@@ -90,7 +91,8 @@ class Talk:
 
     async def next(self, seconds: float = 10.0) -> dict[str, Any] | MediaFrame:
         """The next message: of an envelope its event."""
-        message = await asyncio.wait_for(self.socket.recv(), seconds)
+        with anyio.fail_after(seconds):
+            message = await self.socket.recv()
         if isinstance(message, bytes):
             one: dict[str, Any] | MediaFrame = unpack_media(message)
         else:

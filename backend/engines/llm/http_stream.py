@@ -10,6 +10,8 @@ from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
 from backend.engines.http.answers import retry_after_seconds
 from backend.engines.http.endpoint import Endpoint
 from backend.engines.llm.http_errors import (
@@ -276,10 +278,11 @@ async def _on_time(
     begun = False
     while True:
         try:
-            piece = await asyncio.wait_for(anext(pieces), limit)
+            with anyio.fail_after(limit):
+                piece = await anext(pieces)
         except StopAsyncIteration:
             return
-        except asyncio.TimeoutError:
+        except TimeoutError:
             late = "stopped in the middle of its answer" if begun else "took too long to begin"
             raise ChatServerError(
                 f"{server} {late}; try again, or choose a smaller model."

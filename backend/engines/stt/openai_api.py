@@ -6,11 +6,11 @@ utterance is sent as a WAV file when it ends. The key goes to the entered server
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import anyio
 from pydantic import Field, SecretStr
 
 from backend.engines.base import (
@@ -164,12 +164,11 @@ class OpenAITranscription(SpeechToText):
             fields["language"] = language
         sound = ("speech.wav", wav_bytes(pcm, SAMPLE_RATE), "audio/wav")
         try:
-            status, body = await asyncio.wait_for(
-                self._post(f"{endpoint.url}{_CALL}", fields, sound), self.options.timeout
-            )
+            with anyio.fail_after(self.options.timeout):
+                status, body = await self._post(f"{endpoint.url}{_CALL}", fields, sound)
         except (httpx.ConnectError, httpx.ConnectTimeout):
             raise EngineError(f"{server} cannot be reached; check that it runs.") from None
-        except (asyncio.TimeoutError, httpx.TimeoutException) as error:
+        except (TimeoutError, httpx.TimeoutException) as error:
             raise too_late(server, self.options.timeout) from error
         except httpx.HTTPError:
             raise EngineError(f"{server} broke off its answer; try again.") from None

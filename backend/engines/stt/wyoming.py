@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
+import anyio
 from pydantic import Field
 
 from backend.engines.base import (
@@ -138,9 +139,9 @@ class WyomingRecogniser(SpeechToText):
         except (OSError, asyncio.TimeoutError):
             raise EngineError(f"{server} cannot be reached; check that it runs.") from None
         try:
-            exchange = self._exchange(client, pcm, language, server)
-            return await asyncio.wait_for(exchange, self.options.timeout)
-        except asyncio.TimeoutError as error:
+            with anyio.fail_after(self.options.timeout):
+                return await self._exchange(client, pcm, language, server)
+        except TimeoutError as error:
             raise too_late(server, self.options.timeout) from error
         except _MALFORMED as error:
             raise EngineError(f"{server} answered with something that is not Wyoming.") from error
