@@ -28,6 +28,8 @@ from pydantic_settings import (
 ROOT = Path(__file__).resolve().parent
 VERSION = "0.1.0"
 
+Filler = Literal["off", "breathe", "think_aloud", "nod"]
+
 
 class KotodamaError(Exception):
     """Base of the errors that are raised on purpose.
@@ -92,7 +94,9 @@ class Settings(BaseSettings):
     log_file: Path = _start(ROOT / "logs" / "kotodama.log", "Log file, rotated at 5 MB.")
 
     speech_language: str = _runtime(
-        "en", "Language spoken and understood (BCP 47).", pattern=r"^[A-Za-z-]{2,12}$"
+        "en",
+        "Language spoken and understood (BCP 47); auto: detected once for each character.",
+        pattern=r"^[A-Za-z-]{2,12}$",
     )
     sample_rate: Literal[16000] = _start(16000, "Sample rate of the microphone path, Hz.")
     channels: Literal[1] = _start(1, "Channels of the microphone path.")
@@ -136,6 +140,13 @@ class Settings(BaseSettings):
     automatic_gain: bool = _runtime(False, "Bring a quiet microphone up.")
     prefetch: bool = _runtime(
         True, "Prepare the answer while you pause, so that it comes sooner; asks the model oftener."
+    )
+
+    filler: Filler = _runtime(
+        "off", "What the character does while the first word of an answer is late."
+    )
+    filler_after: float = _runtime(
+        1.2, "Seconds after which the first word is late.", ge=0.3, le=30.0
     )
 
     whisper_model: str = _runtime("base", "Whisper model name or path.", min_length=1)

@@ -25,6 +25,7 @@ from database import Character, Database, open_database
 from event_system import CharacterSwitched, ConfigChanged, ErrorOccurred, EventBus
 
 MAX_SESSIONS = 3
+MAIN_SESSION = "main"
 log = logging.getLogger("kotodama.room")
 
 
@@ -92,8 +93,11 @@ class EngineRoom:
         return self.sessions[name]
 
     def _new_session(self, name: str, character: Character) -> VoiceSession:
-        if len(self.sessions) >= MAX_SESSIONS:
-            raise BusyError(f"{MAX_SESSIONS} conversations are running; end one of them first.")
+        # The window's own conversation always has a place.
+        if name != MAIN_SESSION and len(self.sessions.keys() - {MAIN_SESSION}) >= MAX_SESSIONS - 1:
+            raise BusyError(
+                f"{MAX_SESSIONS} conversations are running; wait until one ends, then try again."
+            )
         return VoiceSession(
             name,
             character,
@@ -106,7 +110,7 @@ class EngineRoom:
 
     async def release(self, session: VoiceSession) -> None:
         """End a session that nobody watches any more; the main one stays."""
-        if session.name != "main" and not session.stage.sinks:
+        if session.name != MAIN_SESSION and not session.stage.sinks:
             self.sessions.pop(session.name, None)
             await session.close()
 

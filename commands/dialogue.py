@@ -93,11 +93,11 @@ class Dialogue:
 
     async def hear(self, pcm: NDArray[np.int16]) -> None:
         """Take a sound as the microphone, in real time."""
-        await _feed(await self.session.open_microphone(self), pcm, ahead=0)
+        await _feed(await self.session.microphone.open(self, "hands_free"), pcm, ahead=0)
 
     async def settled(self) -> None:
         """Wait until what was heard is answered and spoken."""
-        await self.session.close_microphone(self)
+        await self.session.microphone.close(self)
         await self.session.finished()
 
 

@@ -109,7 +109,7 @@ async def _microphone(client: Dialogue, device: str | None) -> None:
     Raises:
         EngineUnavailableError: There is none, or it cannot be opened.
     """
-    listener = await client.session.open_microphone(client)
+    listener = await client.session.microphone.open(client, "hands_free")
     loop = asyncio.get_running_loop()
 
     def take(data: Any, frames: int, time: Any, status: Any) -> None:

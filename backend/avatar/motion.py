@@ -26,6 +26,7 @@ _TREMOR_PERIOD, _TREMOR_JITTER = 0.55, 0.4
 _SACCADE_SECONDS = 0.05
 _WIDE_GLANCE, _BLINK_REST = 0.5, 0.7
 _BREATHS_PER_SECOND = 0.25
+_NOD_SECONDS, _NOD_DEPTH = 0.9, 0.4
 _EMOTION_IN, _EMOTION_CHANGE, _EMOTION_OUT = 15.0, 8.0, 4.0
 
 _ATTENTION: dict[str, dict[str, float]] = {
@@ -82,6 +83,7 @@ class Performer:
         self._time: float | None = None
         self._was_speaking = False
         self._fell_silent = -math.inf
+        self._nodded = -math.inf
 
     def attend(self, mode: Attention) -> None:
         """Say what the character does while it is not speaking.
@@ -92,6 +94,10 @@ class Performer:
         if mode not in get_args(Attention):
             raise ValueError(f"no such attention mode: {mode!r}")
         self._mode = mode
+
+    def nod(self, t: float) -> None:
+        """Nod from a moment of the clock of `pose` on: down twice, the second time less."""
+        self._nodded = t
 
     def pose(
         self,
@@ -128,6 +134,7 @@ class Performer:
         self._add_gaze(channels, t, dt)
         self._add_head(channels, t)
         self._add_speech(channels)
+        channels["pitch"] += _NOD_DEPTH * nod_curve(t - self._nodded)
         channels["breath"] = self._breath(t)
         self._add_blink(channels, t)
         for name, (low, high) in _LIMITS.items():
@@ -265,6 +272,14 @@ class Performer:
         """Whether a blink of the table falls so close that another one would look like a tic."""
         _, start = self._blinks.latest(t + _BLINK_REST)
         return t - start < _BLINK_REST + 0.3
+
+
+def nod_curve(t: float) -> float:
+    """How far down the head is, 0 to 1, `t` seconds after a nod began."""
+    if not 0.0 <= t < _NOD_SECONDS:
+        return 0.0
+    half = _NOD_SECONDS / 2.0
+    return math.sin(math.pi * (t % half) / half) ** 2 * (1.0 if t < half else 0.5)
 
 
 def blink_curve(t: float) -> float:

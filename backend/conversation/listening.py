@@ -110,6 +110,7 @@ class Listener:
         self._ready = asyncio.Event()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="ear")
         self._utterance: Utterance[Any] | None = None
+        self._ending = 0
         self._sounded_at = float("-inf")
         self._failed = False
         self._jobs: set[asyncio.Task[None]] = set()
@@ -244,6 +245,7 @@ class Listener:
     def _end(self, work: Coroutine[Any, Any, bool | None]) -> None:
         self._utterance = None
         self._barge_in.end()
+        self._ending += 1
         self._spawn(self._finish(work))
 
     async def _stop_answer(self) -> None:
@@ -261,7 +263,8 @@ class Listener:
             self._tell(error.code, error.message, retryable=error.retryable)
             return
         finally:
-            self._over()
+            self._ending -= 1
+            self._tell_over()
         if echo and self._self_hearing.must_break and not self.half_duplex:
             self.half_duplex = True
             log.warning("the microphone hears the character; half-duplex from now on")
@@ -270,6 +273,11 @@ class Listener:
                 "The microphone hears the character's own voice, so it is not listened to while "
                 "she speaks; use headphones to interrupt her.",
             )
+
+    def _tell_over(self) -> None:
+        """Unless the user speaks again, or what was said before is still being answered."""
+        if self._utterance is None and not self._ending:
+            self._over()
 
     def _tell(self, code: str, message: str, *, retryable: bool = False) -> None:
         self._publish(ErrorOccurred(code=code, message=message, retryable=retryable))
@@ -281,7 +289,7 @@ class Listener:
         if utterance is not None:
             with suppress(KotodamaError):
                 await utterance.drop()
-            self._over()
+            self._tell_over()
         if self._jobs:
             await asyncio.wait(self._jobs, timeout=CLOSING_S)
         for job in tuple(self._jobs):

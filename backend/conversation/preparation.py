@@ -6,6 +6,7 @@ from datetime import datetime
 
 from backend.characters.store import persona_of
 from backend.conversation.history import History
+from backend.conversation.languages import Languages
 from backend.conversation.prompt import build_messages
 from backend.conversation.turn import VoiceChoice
 from backend.engines.base import ChatRequest
@@ -16,12 +17,19 @@ PROMPT_CHARS = 12_000
 """Room for system prompt and history; about 3,000 tokens, which every usual model takes."""
 
 
-def voice_of(character: Character, settings: Settings) -> VoiceChoice:
-    """How a character sounds."""
+def voice_of(character: Character, settings: Settings, language: str = "") -> VoiceChoice:
+    """How a character sounds.
+
+    Args:
+        character: Its own choice comes first.
+        settings: Give the language when nothing else does.
+        language: In which it is spoken to.
+    """
+    language = language or Languages().spoken(settings.speech_language, character.id)
     voice = character.voice
     return VoiceChoice(
         voice=str(voice.get("voice", "")),
-        language=str(voice.get("language", "") or settings.speech_language),
+        language=str(voice.get("language", "") or language),
         speed=float(voice.get("speed", 1.0)),
         pitch=float(voice.get("pitch", 0.0)),
     )

@@ -12,14 +12,18 @@ import uuid
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from backend.avatar.casting import cast
 from backend.avatar.motion import Performer
 from backend.characters.store import CharacterStore
 from backend.conversation.ear import Ear
+from backend.conversation.filler import fill_in
 from backend.conversation.history import History
 from backend.conversation.hold import Hold
-from backend.conversation.listening import Listener, Mode
+from backend.conversation.languages import Languages
+from backend.conversation.listening import Listener
+from backend.conversation.microphone import Microphone
 from backend.conversation.preparation import chat_request, voice_of
 from backend.conversation.record import Source, record_turn
 from backend.conversation.safety import SpeechGate, check_message
@@ -29,8 +33,7 @@ from backend.conversation.utterance import Utterance
 from backend.conversation.waterfall import Waterfall
 from backend.engines.host import EngineHost
 from backend.engines.transcription import Transcription
-from backend.errors import BusyError, KotodamaError
-from backend.media.microphone import MicrophoneFilter
+from backend.errors import KotodamaError
 from backend.stage.playout import heard_text
 from backend.stage.sinks import Sink
 from backend.stage.stage import Stage
@@ -95,8 +98,8 @@ class VoiceSession:
         )
         self.stage.on_first_frame = self._first_frame
         self._self_hearing = SelfHearing()
-        self._microphone: tuple[object, Listener, asyncio.Task[None]] | None = None
-        self._opening = asyncio.Lock()
+        self.microphone = Microphone(settings, self._new_listener)
+        self._languages = Languages()
         self._state: TurnState = "idle"
         self._pacing = asyncio.create_task(self.stage.run())
 
@@ -112,34 +115,7 @@ class VoiceSession:
     async def leave(self, sink: Sink) -> None:
         """A client is gone."""
         self.stage.sinks.discard(sink)
-        await self.close_microphone(sink)
-
-    async def open_microphone(self, owner: object, mode: Mode = "hands_free") -> Listener:
-        """Listen to a client's microphone.
-
-        Raises:
-            BusyError: Another client's microphone is on.
-        """
-        async with self._opening:
-            if self._microphone is None:
-                # Its libraries take half a second to load.
-                listener = self._new_listener(await asyncio.to_thread(self._new_ear))
-                self._microphone = (owner, listener, asyncio.create_task(listener.run()))
-            holder, listener, _task = self._microphone
-            if holder is not owner:
-                raise BusyError("Another microphone is on in this conversation; turn it off first.")
-            listener.mode = mode
-            return listener
-
-    def _new_ear(self) -> Ear:
-        settings = self._settings()
-        return Ear(
-            filter=MicrophoneFilter(
-                echo=settings.echo_cancellation,
-                noise=settings.noise_suppression,
-                gain=settings.automatic_gain,
-            )
-        )
+        await self.microphone.close(sink)
 
     def _new_listener(self, ear: Ear) -> Listener:
         return Listener(
@@ -152,34 +128,24 @@ class VoiceSession:
             self_hearing=self._self_hearing,
         )
 
-    def microphone_of(self, owner: object) -> Listener | None:
-        """The listener of a client's microphone, or None while it is off."""
-        if self._microphone is None or self._microphone[0] is not owner:
-            return None
-        return self._microphone[1]
-
-    async def close_microphone(self, owner: object) -> None:
-        """Listen to a client's microphone no longer."""
-        async with self._opening:
-            if self._microphone is None or self._microphone[0] is not owner:
-                return
-            task, self._microphone = self._microphone[2], None
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
     def _begin_utterance(self, over_voice: bool) -> Utterance[Prepared]:
         settings = self._settings()
         if self._running is None:
             self._set_state("listening", "")
         return Utterance(
-            lambda: Transcription(self._host, settings.speech_language),
+            self._transcribe,
             self,
             self._tell,
             self._self_hearing,
             over_voice=over_voice,
             prefetch=settings.prefetch,
         )
+
+    def _transcribe(self) -> Transcription:
+        """A way to the recognisers, in the language that this character was spoken to so far."""
+        character = self.character.id
+        language = self._languages.asked(self._settings().speech_language, character)
+        return Transcription(self._host, language, partial(self._languages.keep, character))
 
     def _utterance_over(self) -> None:
         if self._running is None and self._state == "listening":
@@ -286,8 +252,7 @@ class VoiceSession:
 
     async def close(self) -> None:
         """End the session."""
-        if self._microphone is not None:
-            await self.close_microphone(self._microphone[0])
+        await self.microphone.shut()
         await self.cancel()
         self._pacing.cancel()
         with suppress(asyncio.CancelledError):
@@ -298,7 +263,11 @@ class VoiceSession:
         return Turn(
             turn_id=turn_id,
             host=self._host,
-            voice=voice_of(self.character, settings),
+            voice=voice_of(
+                self.character,
+                settings,
+                self._languages.spoken(settings.speech_language, self.character.id),
+            ),
             publish=hold.publish if hold else self._tell,
             waterfall=waterfall,
             target=hold or self.stage,
@@ -339,6 +308,10 @@ class VoiceSession:
     async def _follow(self, prepared: Prepared) -> None:
         """Wait until a released answer is written and heard, and record what became of it."""
         turn, interrupted = prepared.turn, False
+        settings = self._settings()
+        filling = asyncio.create_task(
+            fill_in(turn, self.stage, settings.filler, settings.filler_after, turn.voice.language)
+        )
         try:
             await prepared.thinking
             await self.stage.drained()
@@ -346,6 +319,8 @@ class VoiceSession:
         except asyncio.CancelledError:
             interrupted = True
             said = heard_text(self.stage.flush(turn.turn_id))
+        finally:
+            filling.cancel()
         await self._conclude(turn, prepared.character, interrupted, said)
 
     async def _say(self, turn: Turn, text: str) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -120,6 +120,16 @@ class Turn:
         self.reply.written = text
         return self.reply
 
+    async def aside(self, text: str) -> AsyncIterator[Segment]:
+        """Speech in this turn's voice that belongs to no turn.
+
+        Raises:
+            EngineError: No voice can speak it.
+        """
+        request = self._request(text, "neutral")
+        async for chunk in self.host.speak(request):
+            yield await asyncio.to_thread(make_segment, "", "", chunk, request, False)
+
     async def _write(self, request: ChatRequest, sentences: asyncio.Queue[str | None]) -> None:
         splitter = SentenceSplitter()
         reply = self.reply
@@ -159,14 +169,7 @@ class Turn:
             log.warning("a sentence with a blocked word was not spoken")
             return
         await self.target.room_for_more()
-        request = SpeechRequest(
-            text,
-            voice=self.voice.voice,
-            language=self.voice.language,
-            speed=self.voice.speed,
-            pitch=self.voice.pitch,
-            emotion=emotion,
-        )
+        request = self._request(text, emotion)
         opens = True
         async for chunk in self.host.speak(request):
             segment = await asyncio.to_thread(
@@ -175,6 +178,17 @@ class Turn:
             self.mark("first_audio")
             self.target.add(segment)
             opens = False
+
+    def _request(self, text: str, emotion: str) -> SpeechRequest:
+        voice = self.voice
+        return SpeechRequest(
+            text,
+            voice=voice.voice,
+            language=voice.language,
+            speed=voice.speed,
+            pitch=voice.pitch,
+            emotion=emotion,
+        )
 
 
 def make_segment(

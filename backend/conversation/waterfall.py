@@ -47,6 +47,15 @@ class Waterfall:
         self._stages[name] = stage
         return stage
 
+    def reached(self, name: str) -> bool:
+        """Whether a stage was reached."""
+        return name in self._stages
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the turn began."""
+        return self._clock() - self._started
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """What was reached, in the order of time."""

@@ -21,12 +21,23 @@ if TYPE_CHECKING:
 class Transcription:
     """An utterance under way. Methods are called from the event loop.
 
+    Args:
+        host: Who has the recognisers.
+        language: BCP 47 tag, or "auto".
+        detected: Told the final transcript, by a recogniser that can tell languages apart.
+
     Attributes:
         engine: The name of the recogniser that works on it; empty before the first sound.
     """
 
-    def __init__(self, host: EngineHost, language: str) -> None:
+    def __init__(
+        self,
+        host: EngineHost,
+        language: str,
+        detected: Callable[[Transcript], None] = lambda transcript: None,
+    ) -> None:
         self.engine = ""
+        self._detected = detected
         self._host = host
         self._language = language
         self._sound: list[Pcm] = []
@@ -73,6 +84,8 @@ class Transcription:
         found = await self._ask(lambda stream: stream.finalize())
         self._closed = True
         await self._slots.aclose()
+        if self._slot is not None and not self._slot.engine.embedded:
+            self._detected(found)
         return found
 
     async def cancel(self) -> None:

@@ -182,7 +182,7 @@ async def _listen(socket: WebSocket, sink: SocketSink, session: VoiceSession) ->
         "expression": lambda m: _express(session, m),
         "view": lambda m: _view(sink, m),
         "listen.start": lambda m: _listen_start(session, sink, m),
-        "listen.stop": lambda m: session.close_microphone(sink),
+        "listen.stop": lambda m: session.microphone.close(sink),
         "talk.press": lambda m: _talk_press(session, sink),
         "talk.release": lambda m: _talk_release(session, sink),
         "ping": lambda m: _pong(session, sink, m),
@@ -227,7 +227,7 @@ def _hear(session: VoiceSession, sink: SocketSink, data: bytes) -> None:
         raise BadInputError(f"This is no media message: {error}.") from error
     if frame.kind != MediaKind.MICROPHONE:
         raise BadInputError(f"A client sends media of kind {MediaKind.MICROPHONE} alone.")
-    listener = session.microphone_of(sink)
+    listener = session.microphone.of(sink)
     if listener is None:
         raise BadInputError('The microphone is off here; send {"type": "listen.start"} first.')
     listener.feed(frame.payload)
@@ -237,15 +237,15 @@ async def _listen_start(session: VoiceSession, sink: SocketSink, message: dict[s
     mode = message.get("mode", "hands_free")
     if mode not in get_args(Mode):
         raise BadInputError(f"There is no such mode; there is: {', '.join(get_args(Mode))}.")
-    await session.open_microphone(sink, mode)
+    await session.microphone.open(sink, mode)
 
 
 async def _talk_press(session: VoiceSession, sink: SocketSink) -> None:
-    await (await session.open_microphone(sink, "push_to_talk")).press()
+    await (await session.microphone.open(sink, "push_to_talk")).press()
 
 
 async def _talk_release(session: VoiceSession, sink: SocketSink) -> None:
-    listener = session.microphone_of(sink)
+    listener = session.microphone.of(sink)
     if listener is not None:
         listener.let_go()
 

@@ -125,6 +125,11 @@ class Stage:
         self._expression = (emotion, self.media_time + seconds)
         self._wake.set()
 
+    def nod(self) -> None:
+        """Nod once."""
+        self._performer.nod(self.media_time)
+        self._wake.set()
+
     def add(self, segment: Segment) -> None:
         """Queue speech."""
         self._playout.add(segment)

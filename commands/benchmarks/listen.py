@@ -218,7 +218,7 @@ async def _ask(client: Dialogue, sound: Sound) -> tuple[float, float]:
     """Say something; milliseconds from its end to the transcript and to the first sound."""
     loop = asyncio.get_running_loop()
     voice, words = asyncio.Event(), 0.0
-    await client.session.open_microphone(client)
+    await client.session.microphone.open(client, "hands_free")
     before = silence(0.6)
     ends = loop.time() + (len(before) + len(sound)) / MICROPHONE_RATE
 
@@ -236,7 +236,7 @@ async def _ask(client: Dialogue, sound: Sound) -> tuple[float, float]:
     heard = loop.time()
     hearing.cancel()
     await asyncio.gather(hearing, return_exceptions=True)
-    await client.session.close_microphone(client)
+    await client.session.microphone.close(client)
     return (words - ends) * 1000, (heard - ends) * 1000
 
 

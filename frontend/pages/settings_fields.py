@@ -86,7 +86,7 @@ _SECTIONS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         (
             "tts_engines", "output_device", "output_volume", "speech_language", "piper_model_path",
             "input_device", "echo_cancellation", "noise_suppression", "automatic_gain", "prefetch",
-            "stt_engines", "whisper_model", "whisper_device",
+            "filler", "filler_after", "stt_engines", "whisper_model", "whisper_device",
             "whisper_short_window", "wyoming_url", "stt_base_url", "stt_api_key", "stt_model",
             "audio_backend",
         ),
@@ -126,6 +126,8 @@ _LABELS = {
     "noise_suppression": "Noise suppression",
     "automatic_gain": "Automatic gain",
     "prefetch": "Prepare answers early",
+    "filler": "While an answer is late",
+    "filler_after": "Late after",
     "audio_backend": "Sound library",
     "piper_model_path": "Piper voice",
     "whisper_model": "Whisper model",
@@ -155,13 +157,15 @@ _UNITS = {
     "output_volume": "%",
     "avatar_fps": "a second",
     "avatar_size": "pixels",
+    "filler_after": "seconds",
     "max_message_chars": "characters",
     "sample_rate": "Hz",
 }
 _ORDER_HELP = "The first that can run is used; the next ones take over when it fails."
 _CHOICE_NAMES = {
     "dark": "Dark", "light": "Light", "auto": "Automatic", "none": "No sound",
-    "sounddevice": "sounddevice", "pyaudio": "PyAudio",
+    "sounddevice": "sounddevice", "pyaudio": "PyAudio", "off": "Nothing",
+    "breathe": "Breathe", "think_aloud": "Think aloud", "nod": "Nod",
 }  # fmt: skip
 
 

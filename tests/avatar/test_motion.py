@@ -174,6 +174,24 @@ def test_a_stressed_syllable_nods_and_raises_the_brows() -> None:
     assert highest > 0.08
 
 
+def test_a_nod_goes_down_twice_and_ends() -> None:
+    plain, nodding = Performer(1), Performer(1)
+    plain.pose(0.0, CLOSED, speaking=False)
+    nodding.pose(0.0, CLOSED, speaking=False)
+    nodding.nod(0.5)
+    depth = np.array(
+        [
+            nodding.pose(t, CLOSED, speaking=False).pitch
+            - plain.pose(t, CLOSED, speaking=False).pitch
+            for t in np.arange(1, 120) / 60
+        ]
+    )
+    assert depth[:30].max() < 0.01, "not before it is asked for"
+    first, second = depth[30:57].max(), depth[57:84].max()
+    assert first > 1.5 * second > 0.1
+    assert np.abs(depth[85:]).max() < 1e-6
+
+
 def test_a_question_tilts_the_head() -> None:
     plain, asking = Performer(1), Performer(1)
     for index in range(60):

@@ -328,6 +328,15 @@ async def test_a_used_turn_id_is_refused(stand: VoiceRoom) -> None:
     assert len(chat(stand)) == 1
 
 
+async def test_the_windows_own_conversation_always_has_a_place(stand: VoiceRoom) -> None:
+    await stand.room.session("a")
+    await stand.room.session("b")
+    with pytest.raises(BusyError, match="wait until one ends") as refused:
+        await stand.room.session("c")
+    assert refused.value.retryable
+    assert (await stand.room.session("main")).name == "main"
+
+
 async def test_three_sessions_and_no_fourth(stand: VoiceRoom) -> None:
     names = ["main", "a", "b", "c", "d"]
     results = await asyncio.gather(

@@ -18,6 +18,7 @@ from tests.support.window_parts import run, wait_until
 
 RATE = 48_000
 FRAME = 960
+BLOCK = 480
 RECORDER_LAG_S = 0.8
 
 
@@ -48,8 +49,9 @@ def say(player: Player, frames: range) -> None:
 
 
 def heard_seconds(samples: np.ndarray) -> float:
-    loud = np.flatnonzero(np.abs(samples) > 500)
-    return float(loud[-1] - loud[0]) / RATE if len(loud) else 0.0
+    """How much sounds, in blocks of 10 ms; the card of a busy machine may pause in between."""
+    blocks = samples[: len(samples) // BLOCK * BLOCK].reshape(-1, BLOCK)
+    return float((np.abs(blocks).max(axis=1) > 500).sum()) * BLOCK / RATE
 
 
 def test_a_tone_is_heard_whole(player: Player, pulse_sink: SoundCard) -> None:
