@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-FLOAT, INT64, BOOL, FLOAT16, DOUBLE = 1, 7, 9, 10, 11
+FLOAT, INT64, FLOAT16, DOUBLE = 1, 7, 10, 11
 _DTYPES: Mapping[int, str] = {FLOAT: "<f4", FLOAT16: "<f2", DOUBLE: "<f8", INT64: "<i8"}
-_CODES = {"float32": FLOAT, "int64": INT64, "bool": BOOL}
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _GRAPH, _METADATA = 7, 14
@@ -290,15 +289,6 @@ def bytes_field(at: int, raw: bytes | memoryview) -> bytes:
 def text_field(at: int, value: str) -> bytes:
     """A field that is text."""
     return bytes_field(at, value.encode())
-
-
-def tensor_message(name: str, values: NDArray[Any]) -> bytes:
-    """A TensorProto of float32, int64 or bool numbers."""
-    dims = b"".join(int_field(1, size) for size in values.shape)
-    code = int_field(2, _CODES[values.dtype.name])
-    return (
-        dims + code + text_field(8, name) + bytes_field(9, np.ascontiguousarray(values).tobytes())
-    )
 
 
 def value_info(name: str, code: int, dims: Sequence[int | str] | None = None) -> bytes:
