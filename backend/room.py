@@ -94,7 +94,7 @@ class EngineRoom:
 
     def _new_session(self, name: str, character: Character) -> VoiceSession:
         # The window's own conversation always has a place.
-        if name != MAIN_SESSION and len(self.sessions.keys() - {MAIN_SESSION}) >= MAX_SESSIONS - 1:
+        if name != MAIN_SESSION and len(self.sessions) >= MAX_SESSIONS:
             raise BusyError(
                 f"{MAX_SESSIONS} conversations are running; wait until one ends, then try again."
             )

@@ -164,7 +164,9 @@ class VoiceSession:
         waterfall = Waterfall()
         # First, so that the model is told how far the running turn was heard.
         await self.cancel()
-        return await self.release(self.prepare(text, waterfall, turn_id), source)
+        prepared = self.prepare(text, waterfall, turn_id)
+        prepared.turn.mark("received")
+        return await self.release(prepared, source)
 
     def prepare(self, text: str, waterfall: Waterfall, turn_id: str = "") -> Prepared:
         """Let the character think of an answer, and let nobody see or hear it yet.
@@ -175,7 +177,6 @@ class VoiceSession:
         text = check_message(text, self._settings().max_message_chars)
         hold = Hold(self._tell, self.stage)
         turn = self._new_turn(turn_id or uuid.uuid4().hex, waterfall, hold)
-        turn.mark("received")
         return Prepared(
             turn, text, self.character, hold, asyncio.create_task(self._think(turn, text))
         )

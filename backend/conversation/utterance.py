@@ -228,6 +228,7 @@ class Utterance(Generic[A]):
 
     def _prepare(self, ended: float) -> None:
         waterfall = Waterfall(started=ended)
+        waterfall.mark("transcript")
         try:
             answer = self._answers.prepare(self.words, waterfall)
         except KotodamaError as error:

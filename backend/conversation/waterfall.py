@@ -8,8 +8,10 @@ from collections.abc import Callable
 from event_system import Stage
 
 STAGES = (
+    # Of spoken turns, in either order: words may be understood before the speech counts as ended.
     "endpoint",
     "transcript",
+    # Of typed ones.
     "received",
     "first_token",
     "first_sentence",
@@ -35,7 +37,8 @@ class Waterfall:
     def mark(self, name: str, at: float | None = None) -> Stage | None:
         """Note that a stage is reached now, or was `at` a time of the clock; None if it was before.
 
-        What was prepared in advance may have reached later stages first; they count as they came.
+        What was prepared in advance may have reached later stages first; `stages` has the final
+        account.
         """
         if name in self._stages:
             return None
@@ -58,12 +61,20 @@ class Waterfall:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """What was reached, in the order of time."""
-        return tuple(sorted(self._stages.values(), key=lambda stage: stage.at_ms))
+        """What was reached, in the order of time, each counted from the one before it."""
+        before, told = 0.0, []
+        for stage in sorted(self._stages.values(), key=lambda stage: stage.at_ms):
+            told.append(
+                Stage(
+                    name=stage.name,
+                    at_ms=stage.at_ms,
+                    took_ms=round(max(0.0, stage.at_ms - before), 2),
+                )
+            )
+            before = max(before, stage.at_ms)
+        return tuple(told)
 
     @property
     def slowest(self) -> str:
         """The stage that took longest; empty before any was reached."""
-        return (
-            max(self._stages.values(), key=lambda stage: stage.took_ms).name if self._stages else ""
-        )
+        return max(self.stages, key=lambda stage: stage.took_ms).name if self._stages else ""

@@ -8,9 +8,11 @@ import re
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, get_args
 
 from fastapi import APIRouter, Query, WebSocket
+from starlette.websockets import WebSocketDisconnect
 
 from backend.avatar.emotion import EMOTIONS
 from backend.conversation.listening import Mode
@@ -147,7 +149,8 @@ async def voice_socket(
         with_error = asyncio.create_task(sink.pump(socket))
         await asyncio.wait([with_error], timeout=0.2)
         with_error.cancel()
-        await socket.close(4429, error.message[:100])
+        with suppress(WebSocketDisconnect):
+            await socket.close(4429, error.message[:100])
         return
     sink.tell(_ready_message(joined))
     joined.join(sink)

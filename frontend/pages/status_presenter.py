@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from event_system import ChatResponse, Envelope, Stage, SystemStatus, TurnTiming
-from frontend.pages.stages import own_times, spoken
+from frontend.pages.stages import own_times
 
 if TYPE_CHECKING:
     from frontend.api import Api, ApiError
@@ -279,7 +279,7 @@ def _turn(turn_id: str, stages: Iterable[Stage], slowest: str, engine: str) -> T
     values = tuple(took.get(name, 0.0) for name in STAGES)
     if not any(values):
         return None
-    if spoken(stages) or not slowest:
+    if not slowest:
         slowest = max(STAGES, key=lambda name: took.get(name, 0.0))
     return Turn(turn_id, values, slowest, engine)
 

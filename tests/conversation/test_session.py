@@ -329,10 +329,10 @@ async def test_a_used_turn_id_is_refused(stand: VoiceRoom) -> None:
 
 
 async def test_the_windows_own_conversation_always_has_a_place(stand: VoiceRoom) -> None:
-    await stand.room.session("a")
-    await stand.room.session("b")
+    for name in "abc":
+        await stand.room.session(name)
     with pytest.raises(BusyError, match="wait until one ends") as refused:
-        await stand.room.session("c")
+        await stand.room.session("d")
     assert refused.value.retryable
     assert (await stand.room.session("main")).name == "main"
 
@@ -342,8 +342,10 @@ async def test_three_sessions_and_no_fourth(stand: VoiceRoom) -> None:
     results = await asyncio.gather(
         *(stand.room.session(name) for name in names), return_exceptions=True
     )
-    assert sum(isinstance(one, BusyError) for one in results) == 2
-    assert len(stand.room.sessions) == 3
+    refused = [one for one in results if isinstance(one, BusyError)]
+    # The main one comes in even as the fourth.
+    assert len(stand.room.sessions) == 5 - len(refused) <= 4
+    assert len(stand.room.sessions.keys() - {"main"}) <= 3
     with pytest.raises(BusyError, match="3 conversations are running"):
         await stand.room.session("e")
     # Which three come first is up to the threads that look the character up.

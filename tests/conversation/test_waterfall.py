@@ -34,6 +34,20 @@ def test_stages_say_when_and_how_long_after_the_one_before() -> None:
     assert waterfall.slowest == "first_token"
 
 
+def test_what_was_prepared_in_advance_adds_up_to_the_whole() -> None:
+    clock = Clock()
+    waterfall = Waterfall(clock)
+    for name, at in (("transcript", 0.45), ("first_token", 0.6), ("first_frame", 0.75)):
+        clock.now = 100.0 + at
+        waterfall.mark(name)
+    waterfall.mark("endpoint", 100.7)
+    assert [one.name for one in waterfall.stages] == [
+        "transcript", "first_token", "endpoint", "first_frame",
+    ]  # fmt: skip
+    assert [one.took_ms for one in waterfall.stages] == [450.0, 150.0, 100.0, 50.0]
+    assert waterfall.slowest == "transcript"
+
+
 def test_a_stage_counts_once() -> None:
     clock = Clock()
     waterfall = Waterfall(clock)

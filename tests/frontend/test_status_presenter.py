@@ -93,7 +93,7 @@ def test_a_running_turn_shows_each_stage_as_it_comes(presenter: StatusPresenter)
     stages = (
         Stage(name="endpoint", at_ms=410, took_ms=410),
         Stage(name="transcript", at_ms=530, took_ms=120),
-        Stage(name="first_frame", at_ms=900, took_ms=300),
+        Stage(name="first_frame", at_ms=900, took_ms=370),
     )
     event = ChatResponse(turn_id="a", character_id=1, text="", heard="", stages=stages)
     presenter.on_event(Envelope(2, 1.0, event))
