@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from commands.benchmarks.random_piper import MEDIUM, TINY, write_voice  # noqa: E402
+from commands.benchmarks.random_piper import MEDIUM, TINY, write_voice
 
 SIZES = {"tiny": TINY, "medium": MEDIUM}
 
