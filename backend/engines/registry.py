@@ -21,6 +21,7 @@ ENGINES: dict[EngineKind, dict[str, str]] = {
         "persona": "backend.engines.llm.persona:PersonaModel",
     },
     EngineKind.TTS: {
+        "piper": "backend.engines.tts.piper:PiperVoice",
         "espeak": "backend.engines.tts.espeak:EspeakVoice",
     },
     EngineKind.CLIP: {

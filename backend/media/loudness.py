@@ -7,6 +7,7 @@ blocks of silence and of pauses do not count.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ SILENCE_LUFS = -120.0
 
 _BLOCK_SECONDS, _STEP_SECONDS = 0.4, 0.1
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
+_ENOUGH_SECONDS = 30.0
 _OFFSET = -0.691
 """The constant of BS.1770-4, equation 2: a 997 Hz sine at full scale is -3.01 LUFS."""
 _DECAY_SECONDS = 0.5
@@ -49,6 +51,41 @@ def gain_to(pcm: Pcm, sample_rate: int, target: float = TARGET_LUFS) -> float:
     """The factor that brings a sound to a loudness in LUFS; 1 for silence."""
     found = loudness(pcm, sample_rate)
     return 10.0 ** ((target - found) / 20.0) if found > SILENCE_LUFS else 1.0
+
+
+@dataclass
+class VoiceLevel:
+    """How loud a voice is, learned from what it says until enough of it was heard.
+
+    One sentence is louder than another, and shall stay so: the gain is that of the voice.
+
+    Attributes:
+        seconds: How much has been heard.
+        power: Mean power of it, weighted as loudness is.
+    """
+
+    seconds: float = 0.0
+    power: float = 0.0
+
+    @property
+    def known(self) -> bool:
+        """Whether more need not be heard."""
+        return self.seconds >= _ENOUGH_SECONDS
+
+    @property
+    def gain(self) -> float:
+        """The factor that brings the voice to `TARGET_LUFS`; 1 while nothing was heard."""
+        return math.sqrt(_power(TARGET_LUFS) / self.power) if self.power > 0 else 1.0
+
+    def hear(self, pcm: Pcm, sample_rate: int) -> None:
+        """Take what the voice said, without any gain: (samples,) int16; silence is left out."""
+        found = loudness(pcm, sample_rate)
+        if found <= _ABSOLUTE_GATE:
+            return
+        seconds = len(pcm) / sample_rate
+        whole = self.power * self.seconds + _power(found) * seconds
+        self.seconds += seconds
+        self.power = whole / self.seconds
 
 
 def _power(lufs: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from backend.media.loudness import SILENCE_LUFS, gain_to, loudness
+from backend.media.loudness import SILENCE_LUFS, VoiceLevel, gain_to, loudness
 from backend.media.pcm import apply_gain
 
 
@@ -57,3 +57,17 @@ def test_silence_and_short_sounds() -> None:
     assert gain_to(np.zeros(9_000, np.int16), 22_050) == 1.0
     short = sine(-20.0, 997.0, 22_050, 0.1)
     assert loudness(short, 22_050) == pytest.approx(-23.0, abs=0.6)
+
+
+def test_a_voice_is_known_after_half_a_minute_and_keeps_its_accents() -> None:
+    level = VoiceLevel()
+    assert (level.gain, level.known) == (1.0, False)
+    level.hear(np.zeros(48_000, np.int16), 48_000)
+    assert level.seconds == 0.0
+    quiet, loud = sine(-30.0, 997.0, 48_000, 8.0), sine(-24.0, 997.0, 48_000, 8.0)
+    for sound in (quiet, loud, quiet, loud):
+        assert not level.known
+        level.hear(sound, 48_000)
+    assert level.known
+    spoken = np.concatenate([quiet, loud, quiet, loud])
+    assert loudness(apply_gain(spoken, level.gain), 48_000) == pytest.approx(-18.0, abs=0.1)
