@@ -12,6 +12,7 @@ import numpy as np
 
 from backend.avatar.puppet import Frame
 from backend.avatar.rigging import find_rig, portrait_crop
+from backend.engines.process import clean_environment, own_group
 from backend.errors import BadInputError, TooLargeError
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -105,8 +106,9 @@ def _decode(data: bytes, max_edge: int) -> Frame:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=CHILD_SECONDS,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            env=clean_environment(),
             check=False,
+            **own_group(),
         )
     except subprocess.TimeoutExpired as error:
         raise BadInputError("The picture took too long to decode: save it again as PNG.") from error
