@@ -278,8 +278,29 @@ class ModelSaved(Event):
     path: str
 
 
+class ModelProgress(Event):
+    """How a model of the store stands.
+
+    Attributes:
+        state: absent, partial, waiting, downloading, checking, installed, damaged or failed.
+        done: Bytes that are there, of `total`.
+        speed: Bytes a second.
+        seconds_left: None where it cannot be told.
+        message: What is wrong; empty if nothing is.
+    """
+
+    type: Literal["model.progress"] = "model.progress"
+    model_id: str
+    state: str
+    done: int = 0
+    total: int = 0
+    speed: float = 0.0
+    seconds_left: float | None = None
+    message: str = ""
+
+
 class ModelFailed(Event):
-    """An engine could not be made ready."""
+    """An engine could not be made ready, or a model could not be had."""
 
     durable = True
     severity = "error"
@@ -373,6 +394,7 @@ AnyEvent = Annotated[
     | AudioProcessed
     | ModelLoaded
     | ModelSaved
+    | ModelProgress
     | ModelFailed
     | EngineFallback
     | ConfigChanged

@@ -16,7 +16,7 @@ from backend.errors import KotodamaError
 from backend.health import Monitor
 from backend.logs import LogStream, start_logging
 from backend.room import EngineRoom, open_room
-from backend.routes import characters, chat, engines, events, system, voice
+from backend.routes import characters, chat, engines, events, models, system, voice
 from backend.routes import settings as settings_routes
 from backend.security import Guard, error_body, is_loopback
 from config import VERSION, Settings, names
@@ -50,7 +50,7 @@ def create_app(settings: Settings, token: str) -> FastAPI:
         avatar_fps=lambda: sum(one.stage.measured_fps for one in room.sessions.values()),
     )
     app.state.log_stream = LogStream(room.bus)
-    for part in (system, characters, chat, engines, settings_routes, events, voice):
+    for part in (system, characters, chat, engines, models, settings_routes, events, voice):
         app.include_router(part.router)
     _answer_errors(app)
     hosts = (

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from backend.characters.store import CharacterStore
@@ -19,6 +20,7 @@ from backend.engines.base import EngineKind
 from backend.engines.host import EngineHost
 from backend.errors import BusyError, EngineError
 from backend.logs import set_level
+from backend.models_store.store import ModelStore
 from backend.recorder import Recorder, restore_bus
 from config import Settings, change_settings
 from database import Character, Database, open_database
@@ -46,6 +48,11 @@ class EngineRoom:
     recorder: Recorder
     sessions: dict[str, VoiceSession] = field(default_factory=dict)
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @cached_property
+    def models(self) -> ModelStore:
+        """Models and voices: what can be had and what is there."""
+        return ModelStore(self.settings.models_dir, self.bus.publish)
 
     def tell_notices(self) -> None:
         """Publish what the user should know about how the database was opened."""
@@ -153,6 +160,7 @@ class EngineRoom:
         for session in list(self.sessions.values()):
             await session.close()
         self.sessions.clear()
+        await self.models.close()
         await self.host.close()
         await asyncio.to_thread(self.recorder.flush)
         await asyncio.to_thread(self.database.close)

@@ -42,6 +42,7 @@ class CatalogueFile(BaseModel):
         about: Its size as far as it is known otherwise, for the check of the disk.
         sha256: Its SHA-256 in hex; empty where none is known.
         md5: Its MD5 in hex, as Piper publishes it; it shows damage, and proves no origin.
+        optional: Whether the model works without it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +53,7 @@ class CatalogueFile(BaseModel):
     about: int = Field(0, ge=0)
     sha256: str = Field("", pattern=r"^([0-9a-f]{64})?$")
     md5: str = Field("", pattern=r"^([0-9a-f]{32})?$")
+    optional: bool = False
 
     @field_validator("path")
     @classmethod
@@ -117,6 +119,11 @@ class CatalogueModel(BaseModel):
     def bytes(self) -> int:
         """The size of all its files."""
         return sum(file.bytes for file in self.files) or self.about
+
+    @property
+    def required(self) -> tuple[CatalogueFile, ...]:
+        """The files without which it does not work."""
+        return tuple(file for file in self.files if not file.optional)
 
     @cached_property
     def in_order(self) -> tuple[CatalogueFile, ...]:

@@ -110,4 +110,5 @@ def _file(key: str, path: str, facts: dict[str, Any]) -> CatalogueFile:
         urls=tuple(base + quote(path) for base in _BASES),
         size=facts["size_bytes"],
         md5=facts["md5_digest"],
+        optional=PurePosixPath(path).name == _CARD,
     )
