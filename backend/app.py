@@ -7,30 +7,30 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.exceptions import HTTPException
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Mount, WebSocketRoute
+from starlette.types import ASGIApp
 
 from backend.errors import KotodamaError
 from backend.health import Monitor
+from backend.late import LateApp
 from backend.logs import LogStream, start_logging
 from backend.room import EngineRoom, open_room
-from backend.routes import characters, chat, engines, events, models, system, voice
-from backend.routes import settings as settings_routes
-from backend.security import Guard, error_body, is_loopback
+from backend.routes.event_socket import event_socket
+from backend.routes.voice import voice_socket
+from backend.security import Guard, is_loopback
 from config import VERSION, Settings, names
 from database import backup_is_due
 from event_system import ErrorOccurred
 
+API_AFTER_S = 0.2
+"""When the HTTP API is loaded, unless it is asked before: the sockets come first."""
 REHEARSAL_AFTER_S = 0.7
 log = logging.getLogger("kotodama.app")
 
-DESCRIPTION = """The engine room of Kotodama. Every call carries the run's token:
-`Authorization: Bearer TOKEN`. The sockets are described in `docs/protocol.md`."""
 
-
-def create_app(settings: Settings, token: str) -> FastAPI:
+def create_app(settings: Settings, token: str) -> Starlette:
     """Make the application.
 
     Args:
@@ -41,7 +41,30 @@ def create_app(settings: Settings, token: str) -> FastAPI:
         DatabaseError: The database cannot be opened at all.
     """
     room = open_room(settings)
-    app = FastAPI(title="Kotodama", version=VERSION, description=DESCRIPTION, lifespan=_lifespan)
+    hosts = (
+        []
+        if is_loopback(settings.api_host)
+        else [settings.api_host, *names(settings.allowed_hosts)]
+    )
+    guard = Middleware(Guard, token=token, hosts=hosts, origins=names(settings.allowed_origins))
+
+    def make_api() -> ASGIApp:
+        from backend.api import create_api
+
+        return create_api(app.state)
+
+    api = LateApp(make_api)
+    app = Starlette(
+        routes=[
+            WebSocketRoute("/ws/events", event_socket),
+            WebSocketRoute("/ws/voice", voice_socket),
+            WebSocketRoute("/voice-chat", voice_socket),
+            Mount("/", api),
+        ],
+        middleware=[guard],
+        lifespan=_lifespan,
+    )
+    app.state.api = api
     app.state.room = room
     app.state.monitor = Monitor(
         room.bus,
@@ -50,20 +73,11 @@ def create_app(settings: Settings, token: str) -> FastAPI:
         avatar_fps=lambda: sum(one.stage.measured_fps for one in room.sessions.values()),
     )
     app.state.log_stream = LogStream(room.bus)
-    for part in (system, characters, chat, engines, models, settings_routes, events, voice):
-        app.include_router(part.router)
-    _answer_errors(app)
-    hosts = (
-        []
-        if is_loopback(settings.api_host)
-        else [settings.api_host, *names(settings.allowed_hosts)]
-    )
-    app.add_middleware(Guard, token=token, hosts=hosts, origins=names(settings.allowed_origins))
     return app
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     room: EngineRoom = app.state.room
     stream: LogStream = app.state.log_stream
     for problem in start_logging(room.settings, [stream], console=room.settings.debug):
@@ -75,6 +89,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             room.recorder.run(),
             app.state.monitor.run(),
             stream.pump(),
+            _load_api(app.state.api),
             _rehearse(room),
             _back_up(room),
         )
@@ -88,6 +103,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await asyncio.gather(*jobs, return_exceptions=True)
         await room.close()
+
+
+async def _load_api(api: LateApp) -> None:
+    await asyncio.sleep(API_AFTER_S)
+    await asyncio.to_thread(api.made)
 
 
 async def _rehearse(room: EngineRoom) -> None:
@@ -107,38 +127,3 @@ async def _back_up(room: EngineRoom) -> None:
         except KotodamaError as error:
             room.bus.publish(ErrorOccurred(code=error.code, message=error.message))
         await asyncio.sleep(3600)
-
-
-def _answer_errors(app: FastAPI) -> None:
-    """Give every error the one shape."""
-
-    @app.exception_handler(KotodamaError)
-    async def known(request: Request, error: KotodamaError) -> JSONResponse:
-        return JSONResponse(error_body(error), error.status)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        if first["type"] == "json_invalid":
-            return _plain("bad_input", "The body is not valid JSON.", 422)
-        where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-        return _plain("bad_input", f"{where}: {first['msg']}.", 422)
-
-    @app.exception_handler(HTTPException)
-    async def refused(request: Request, error: HTTPException) -> JSONResponse:
-        # FastAPI wraps whatever goes wrong while a body comes in, the size limit too.
-        if isinstance(error.__cause__, KotodamaError):
-            return await known(request, error.__cause__)
-        return _plain("http", f"{error.detail}.", error.status_code)
-
-    @app.exception_handler(Exception)
-    async def unknown(request: Request, error: Exception) -> JSONResponse:
-        log.exception("%s failed", request.url.path, exc_info=error)
-        return _plain(
-            "internal", "Something went wrong in the backend; the log has the details.", 500
-        )
-
-
-def _plain(code: str, message: str, status: int) -> JSONResponse:
-    body = {"error": {"code": code, "message": message, "retryable": False}}
-    return JSONResponse(body, status)

@@ -1,4 +1,4 @@
-"""What both sockets need: tasks that end together, and sending with a time limit."""
+"""What both sockets need: their queries, tasks that end together, sending with a time limit."""
 
 from __future__ import annotations
 
@@ -7,13 +7,42 @@ import logging
 from collections.abc import Coroutine
 
 import anyio
+from starlette.exceptions import WebSocketException
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from event_system import SlowConsumerError
 
 SEND_TIMEOUT_S = 5.0
 CUT_OFF = 4408
+REFUSED = 1008
 log = logging.getLogger("kotodama.sockets")
+
+
+def number(socket: WebSocket, name: str, default: int) -> int:
+    """A whole number of the socket's address.
+
+    Raises:
+        WebSocketException: It is none; the socket is refused.
+    """
+    given = socket.query_params.get(name)
+    try:
+        return default if given is None else int(given)
+    except ValueError:
+        raise WebSocketException(REFUSED, f"{name} must be a whole number.") from None
+
+
+def flag(socket: WebSocket, name: str) -> bool:
+    """A switch of the socket's address; it is on unless it is turned off.
+
+    Raises:
+        WebSocketException: It is neither; the socket is refused.
+    """
+    given = socket.query_params.get(name, "1").casefold()
+    if given in ("1", "true", "on", "yes"):
+        return True
+    if given in ("0", "false", "off", "no"):
+        return False
+    raise WebSocketException(REFUSED, f"{name} must be 1 or 0.")
 
 
 async def until_first(*work: Coroutine[None, None, None]) -> None:

@@ -11,15 +11,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, get_args
 
-from fastapi import APIRouter, Query, WebSocket
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from backend.avatar.emotion import EMOTIONS
 from backend.conversation.listening import Mode
 from backend.conversation.session import VoiceSession
 from backend.errors import BadInputError, KotodamaError
 from backend.room import EngineRoom
-from backend.routes.sockets import cut_off, send_bytes, send_text, until_first
+from backend.routes.sockets import cut_off, flag, send_bytes, send_text, until_first
 from event_system import (
     PLAYOUT_RATE,
     Envelope,
@@ -38,7 +37,6 @@ MAX_WAITING = 250
 """Messages that may wait for a client, 5 s of sound; beyond it the client is cut off."""
 MAX_PICTURES_WAITING = 3
 SESSION_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
-router = APIRouter(tags=["sockets"])
 
 
 class SocketSink:
@@ -127,19 +125,14 @@ class Allowance:
         return True
 
 
-@router.websocket("/ws/voice")
-@router.websocket("/voice-chat")
-async def voice_socket(
-    socket: WebSocket,
-    session: str = "main",
-    audio: bool = Query(True),
-    video: bool = Query(True),
-    events: bool = Query(True),
-) -> None:
+async def voice_socket(socket: WebSocket) -> None:
     """Join a session: hear and see the character, and talk to it."""
     room: EngineRoom = socket.app.state.room
+    session = socket.query_params.get("session", "main")
+    sink = SocketSink(
+        audio=flag(socket, "audio"), video=flag(socket, "video"), events=flag(socket, "events")
+    )
     await socket.accept()
-    sink = SocketSink(audio=audio, video=video, events=events)
     try:
         if not SESSION_NAME.fullmatch(session):
             raise BadInputError("A session's name has 1 to 40 letters, digits, - or _.")

@@ -64,9 +64,25 @@ def set_up(environment: Environment, requirements: Sequence[str]) -> None:
         states = {name: _state(Path(environment.root, name)) for name in files}
         with changing_packages(environment, stamp):
             Installer(environment, progress).install(files, options=WHEELS_ONLY)
+        compile_program(environment, progress)
         stamp.files.update(states)
         stamp.write(environment.stamp_path)
         progress.say(f"Ready after {time.monotonic() - start:.0f} s.")
+
+
+def compile_program(environment: Environment, progress: Progress) -> None:
+    """Compile the program itself to bytecode, as the installer does with the packages.
+
+    Python would do so at the first start, but not where its variables or the rights of the folder
+    forbid it; there every start would compile everything anew. A failure is none of the set-up's.
+    """
+    root = Path(environment.root)
+    parts = [
+        path for path in root.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    ]
+    with progress.step("Compiling the program"):
+        command = [environment.python, "-I", "-m", "compileall", "-q", *map(str, sorted(parts))]
+        progress.run(command)
 
 
 @contextmanager

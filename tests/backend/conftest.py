@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.applications import Starlette
 
 from backend.app import create_app
 from backend.engines.base import EngineKind
@@ -54,12 +54,12 @@ def recogniser(engines: FakeEngines) -> Fault:
 
 
 @pytest.fixture
-def app(settings: Settings, model: Fault, voice: Fault, recogniser: Fault) -> FastAPI:
+def app(settings: Settings, model: Fault, voice: Fault, recogniser: Fault) -> Starlette:
     return create_app(settings, TOKEN)
 
 
 @pytest.fixture
-def anybody(app: FastAPI) -> Iterator[TestClient]:
+def anybody(app: Starlette) -> Iterator[TestClient]:
     """A caller without a token, of a backend that runs."""
     with TestClient(app, base_url=URL, raise_server_exceptions=False) as client:
         yield client

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.applications import Starlette
 
 from tests.support.answers import error_of
 
@@ -68,7 +68,7 @@ def test_wrong_fields_are_named(
 
 
 def test_a_bug_is_told_without_its_details(
-    app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    app: Starlette, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> None:
         raise RuntimeError("secret details in /home/user")

@@ -13,8 +13,8 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.applications import Starlette
 
 from backend.errors import EngineError
 from config import ROOT, VERSION, Settings
@@ -62,12 +62,17 @@ def protocol() -> str:
     return (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 
 
-def test_the_protocol_names_every_route(app: FastAPI) -> None:
+def api_paths(app: Starlette) -> dict[str, object]:
+    paths: dict[str, object] = app.state.api.made().openapi()["paths"]
+    return paths
+
+
+def test_the_protocol_names_every_route(app: Starlette) -> None:
     documented = set(re.findall(r"`(?:GET|POST|DELETE|PUT|PATCH) (/[^`?\s]*)", protocol()))
-    for path in app.openapi()["paths"]:
+    for path in api_paths(app):
         named = re.sub(r"\{[^}]*\}", "{id}", path)
         assert named in documented, f"docs/protocol.md does not name {path}"
-    served = {re.sub(r"\{[^}]*\}", "{id}", path) for path in app.openapi()["paths"]}
+    served = {re.sub(r"\{[^}]*\}", "{id}", path) for path in api_paths(app)}
     assert documented - served <= {"/ws/events", "/ws/voice"}
 
 
@@ -89,7 +94,7 @@ def test_a_characters_picture(client: TestClient) -> None:
     assert answer.content.startswith(b"\x89PNG")
 
 
-def test_switching_characters(app: FastAPI, client: TestClient) -> None:
+def test_switching_characters(app: Starlette, client: TestClient) -> None:
     reader = app.state.room.bus.subscribe_polled(durable_only=True)
     body = client.post("/api/switch_character", json={"character_id": 2}).json()
     assert (body["id"], body["active"]) == (2, True)
@@ -169,7 +174,7 @@ def test_chat_pages_and_forgetting(client: TestClient) -> None:
     assert client.get("/api/characters/1/chat").json() == []
 
 
-def test_speech_as_a_wav(app: FastAPI, client: TestClient, voice: Fault) -> None:
+def test_speech_as_a_wav(app: Starlette, client: TestClient, voice: Fault) -> None:
     reader = app.state.room.bus.subscribe_polled(durable_only=True)
     answer = client.post("/api/tts", json={"text": "Good evening. Hello.", "voice": "v"})
     assert answer.headers["content-type"] == "audio/wav"
@@ -235,7 +240,7 @@ def test_settings_are_shown_without_secrets(client: TestClient) -> None:
     assert reset["values"]["openai_api_key"] == ""
 
 
-def test_settings_change_and_are_told(app: FastAPI, client: TestClient) -> None:
+def test_settings_change_and_are_told(app: Starlette, client: TestClient) -> None:
     reader = app.state.room.bus.subscribe_polled(durable_only=True)
     body = client.post("/api/config", json={"theme": "light", "avatar_fps": 24}).json()
     assert (body["values"]["theme"], body["values"]["avatar_fps"]) == ("light", 24)
@@ -272,7 +277,7 @@ def test_a_changed_engine_option_reaches_the_engine(
     assert model.loads == 2
 
 
-def test_kept_events(app: FastAPI, client: TestClient) -> None:
+def test_kept_events(app: Starlette, client: TestClient) -> None:
     for number in range(3):
         client.post("/api/chat", json={"text": f"m{number}"})
     app.state.room.recorder.flush()
@@ -285,7 +290,7 @@ def test_kept_events(app: FastAPI, client: TestClient) -> None:
     assert client.get("/api/events?limit=2").json() == events[:2]
 
 
-def test_raising_the_window(app: FastAPI, client: TestClient) -> None:
+def test_raising_the_window(app: Starlette, client: TestClient) -> None:
     reader = app.state.room.bus.subscribe_polled()
     assert client.post("/api/window/raise").json() == {"asked": True}
     assert "window.raise" in [one.event.type for one in reader.drain()]
@@ -329,7 +334,7 @@ def test_a_picture_bomb_is_refused(client: TestClient) -> None:
     assert "20,000 x 20,000" in error_of(answer, 413, "too_large")
 
 
-def test_a_portrait_becomes_a_character(app: FastAPI, client: TestClient) -> None:
+def test_a_portrait_becomes_a_character(app: Starlette, client: TestClient) -> None:
     reader = app.state.room.bus.subscribe_polled(durable_only=True)
     _done, png = cv2.imencode(".png", photo_face().image)
     answer = client.post("/api/generate-avatar?name=Mía ☆", content=png.tobytes())
@@ -353,7 +358,7 @@ def test_a_picture_without_a_face_is_used_with_a_warning(client: TestClient) -> 
     assert body["warning"]
 
 
-def test_a_name_cannot_leave_the_folder(app: FastAPI, client: TestClient) -> None:
+def test_a_name_cannot_leave_the_folder(app: Starlette, client: TestClient) -> None:
     _done, jpeg = cv2.imencode(".jpg", landscape(256))
     answer = client.post("/api/generate-avatar?name=../../../x/y", content=jpeg.tobytes())
     assert answer.status_code == 200

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from backend.errors import EngineError
@@ -23,7 +23,7 @@ COUNTING = ["one two three four five six seven eight nine ten."]
 
 
 @pytest.fixture
-def live(app: FastAPI) -> Iterator[LiveBackend]:
+def live(app: Starlette) -> Iterator[LiveBackend]:
     with LiveBackend(app, TOKEN) as backend:
         yield backend
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import anyio
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 
 from backend.room import EngineRoom
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class LiveBackend:
     """The application behind uvicorn on a free port; use as a context manager."""
 
-    def __init__(self, app: FastAPI, token: str) -> None:
+    def __init__(self, app: Starlette, token: str) -> None:
         self.app = app
         self.token = token
         self._listener = socket.create_server(("127.0.0.1", 0))
