@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         "Speech to text engines, best first.",
     )
     llm_engines: str = _runtime("openai_compatible,ollama,persona", "Chat models, best first.")
-    tts_engines: str = _runtime("espeak", "Voices, best first.")
+    tts_engines: str = _runtime("wyoming,openai_api,espeak", "Voices, best first.")
     clip_engines: str = _runtime("puppet", "Video engines, best first.")
 
     engine_options: dict[str, dict[str, Any]] = _runtime(
@@ -162,6 +162,18 @@ class Settings(BaseSettings):
     )
     stt_api_key: SecretStr = _runtime(SecretStr(""), "Key of that server, if it wants one.")
     stt_model: str = _runtime("whisper-1", "Model asked for there.", min_length=1)
+    wyoming_tts_url: str = _runtime(
+        "", "A Wyoming server with a voice, for example tcp://192.168.1.20:10200."
+    )
+    tts_base_url: str = _runtime(
+        "", "A server with /v1/audio/speech, for example http://127.0.0.1:8880/v1."
+    )
+    tts_api_key: SecretStr = _runtime(SecretStr(""), "Key of that server, if it wants one.")
+    tts_model: str = _runtime("tts-1", "Model asked for there.", min_length=1)
+    tts_voice: str = _runtime("alloy", "Voice asked for there.", min_length=1)
+    speech_cache_mb: int = _runtime(
+        200, "Most disk for spoken sentences that are kept, MB; 0 keeps none.", ge=0, le=100_000
+    )
     piper_model_path: str = _runtime("", "A Piper voice (.onnx).")
     qwen_model_path: str = _runtime("", "A Qwen model.")
     sadtalker_model_path: str = _runtime("", "Folder of SadTalker.")

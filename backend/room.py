@@ -18,13 +18,15 @@ from backend.conversation.turn import Turn
 from backend.conversation.waterfall import Waterfall
 from backend.engines.base import EngineKind
 from backend.engines.host import EngineHost
+from backend.engines.speech_cache import SpeechCache
+from backend.engines.voice_list import find_voice
 from backend.errors import BusyError, EngineError
 from backend.logs import set_level
 from backend.models_store.store import ModelStore
 from backend.recorder import Recorder, restore_bus
 from config import Settings, change_settings
 from database import Character, Database, open_database
-from event_system import CharacterSwitched, ConfigChanged, ErrorOccurred, EventBus
+from event_system import CharacterChanged, CharacterSwitched, ConfigChanged, ErrorOccurred, EventBus
 
 MAX_SESSIONS = 3
 MAIN_SESSION = "main"
@@ -135,6 +137,21 @@ class EngineRoom:
         self.bus.publish(CharacterSwitched(character_id=character.id, name=character.name))
         return character
 
+    async def give_voice(self, character_id: int, voice: Mapping[str, Any]) -> Character:
+        """Change how a character sounds, from its next sentence on.
+
+        Raises:
+            NotFoundError: There is no such character, or no such voice.
+        """
+        named = str(voice.get("voice", ""))
+        checked = {**voice, "voice": await find_voice(self.host, named) if named else ""}
+        changed = await asyncio.to_thread(self.characters.give_voice, character_id, checked)
+        for session in self.sessions.values():
+            if session.character.id == character_id:
+                session.character = changed
+        self.bus.publish(CharacterChanged(character_id=character_id, change="updated"))
+        return changed
+
     async def change_settings(self, changes: Mapping[str, Any]) -> Settings:
         """Change settings at run time; they are stored.
 
@@ -176,7 +193,11 @@ def open_room(settings: Settings) -> EngineRoom:
     bus = restore_bus(database)
     characters = CharacterStore(database)
     characters.install_builtin()
-    host = EngineHost(lambda: room.settings, bus)
+    cache = SpeechCache(
+        settings.data_dir / "cache" / "speech",
+        lambda: room.settings.speech_cache_mb * 1_000_000,
+    )
+    host = EngineHost(lambda: room.settings, bus, cache)
     room = EngineRoom(
         settings, database, bus, host, characters, History(database), Recorder(bus, database)
     )

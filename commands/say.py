@@ -18,7 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("text", help="what to say")
     parser.add_argument("--out", type=Path, required=True, help="the WAV to write")
     parser.add_argument("--character", default="", help="whose voice; the one on air by default")
-    parser.add_argument("--voice", default="", help="the engine's name of a voice")
+    parser.add_argument(
+        "--voice", default="", help="ENGINE/VOICE, as `characters voices` lists them"
+    )
     parser.add_argument("--language", default="", help="BCP 47 tag, for example en-GB")
     json_flag(parser)
 
@@ -28,6 +30,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from backend.conversation.preparation import voice_of
     from backend.conversation.safety import check_message
     from backend.conversation.speaking import speak_text, with_choice
+    from backend.engines.voice_list import find_voice
     from backend.media.wav import write_wav
     from event_system import PLAYOUT_RATE
 
@@ -38,9 +41,8 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         character = (
             room.characters.find(args.character) if args.character else room.characters.active()
         )
-        choice = with_choice(
-            voice_of(character, settings), voice=args.voice, language=args.language
-        )
+        voice = await find_voice(room.host, args.voice) if args.voice else ""
+        choice = with_choice(voice_of(character, settings), voice=voice, language=args.language)
         script = await speak_text(room.host, text, choice)
         pcm = script.pcm
         write_wav(out, pcm, PLAYOUT_RATE)

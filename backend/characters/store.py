@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 
@@ -99,6 +101,18 @@ class CharacterStore:
         found = self.get(character_id)
         with self._database.write() as session:
             session.merge(Setting(key=ACTIVE, value=str(character_id)))
+        return found
+
+    def give_voice(self, character_id: int, voice: Mapping[str, Any]) -> Character:
+        """Change how a character sounds: `voice`, `language`, `speed`, `pitch`.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+        self.get(character_id)
+        with self._database.write() as session:
+            found = session.get_one(Character, character_id)
+            found.voice = {**found.voice, **voice}
         return found
 
     def add(self, name: str, avatar: Path, profile: str = "") -> Character:

@@ -87,6 +87,19 @@ async def speak_text(host: EngineHost, text: str, choice: VoiceChoice) -> Script
     return script
 
 
-def with_choice(choice: VoiceChoice, *, voice: str, language: str) -> VoiceChoice:
-    """The choice with another voice or language, where one is given."""
-    return replace(choice, voice=voice or choice.voice, language=language or choice.language)
+def with_choice(
+    choice: VoiceChoice,
+    *,
+    voice: str = "",
+    language: str = "",
+    speed: float | None = None,
+    pitch: float | None = None,
+) -> VoiceChoice:
+    """The choice with what is given in place of its own."""
+    return replace(
+        choice,
+        voice=voice or choice.voice,
+        language=language or choice.language,
+        speed=choice.speed if speed is None else speed,
+        pitch=choice.pitch if pitch is None else pitch,
+    )

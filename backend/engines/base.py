@@ -156,7 +156,8 @@ class SpeechRequest:
 
     Attributes:
         text: Plain text, already made speakable.
-        voice: The engine's own name of a voice; empty for the engine's default.
+        voice: The engine's own name of a voice; empty for the engine's default. The host takes a
+            full name (see `voice_names`) and gives each engine its own.
         language: BCP 47 tag ("en", "en-US", "ja").
         speed: 1.0 is the voice's own speed; 0.5 to 2.0.
         pitch: Semitones up or down; -12 to 12.
@@ -205,9 +206,19 @@ class Voice(Engine):
 
     kind = EngineKind.TTS
 
+    def fingerprint(self) -> str:
+        """What, beside the request, shapes the sound: kept sentences of another one are not used.
+
+        An engine whose voices are files adds what tells that a file was replaced.
+        """
+        return str(self.options.model_dump_json())
+
     @abstractmethod
     def synthesize(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
         """Speak one sentence, chunk by chunk. Closing the iterator stops the work.
+
+        An iterator that may wait long has a `cancel()`, too, which may be called from any thread
+        and ends the wait.
 
         Raises:
             EngineError: It cannot be spoken.
@@ -216,6 +227,10 @@ class Voice(Engine):
     @abstractmethod
     def voices(self) -> list[VoiceInfo]:
         """The voices that can be asked for by `SpeechRequest.voice`."""
+
+    def knows(self, voice: str) -> bool:
+        """Whether a voice can be asked for: one of the list, or another name that it takes."""
+        return any(voice == one.id for one in self.voices())
 
 
 @dataclass(frozen=True, slots=True)

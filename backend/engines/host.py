@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -31,7 +32,9 @@ from backend.engines.base import (
 )
 from backend.engines.registry import ENGINES, engine_class
 from backend.engines.slot import EngineStatus, Slot, known_error
+from backend.engines.speech_cache import SpeechCache
 from backend.engines.transcription import Transcription
+from backend.engines.voice_names import split_voice
 from backend.errors import EngineError, EngineUnavailableError, KotodamaError
 from config import Settings, names
 from event_system import EngineFallback, EventBus, ModelFailed, ModelLoaded
@@ -50,21 +53,30 @@ class EngineHost:
     Args:
         settings: Gives the settings as they are now.
         bus: Hears of loads, failures and fallbacks.
+        cache: Keeps spoken sentences; None keeps none.
     """
 
-    def __init__(self, settings: Callable[[], Settings], bus: EventBus) -> None:
+    def __init__(
+        self, settings: Callable[[], Settings], bus: EventBus, cache: SpeechCache | None = None
+    ) -> None:
         self._settings = settings
         self._bus = bus
+        self._cache = cache
         self._slots: dict[tuple[EngineKind, str], Slot] = {}
         self._active: dict[EngineKind, str] = {}
 
-    def order(self, kind: EngineKind) -> list[str]:
-        """The engines of a kind, best first; embedded ones always stand at the end."""
+    def order(self, kind: EngineKind, first: str = "") -> list[str]:
+        """The engines of a kind, best first; embedded ones always stand at the end.
+
+        An engine that is asked for as the `first` comes before the others.
+        """
         listed = names(str(getattr(self._settings(), f"{kind.value}_engines", "")))
         known = [name for name in listed if name in ENGINES[kind]]
         for name in ENGINES[kind]:
             if name not in known and engine_class(kind, name).embedded:
                 known.append(name)
+        if first:
+            known = [first, *(name for name in known if name != first)]
         return known
 
     def active(self, kind: EngineKind) -> str:
@@ -114,22 +126,61 @@ class EngineHost:
     async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
         """Synthesize a sentence, falling to the next voice as long as nothing was heard.
 
+        The engine that the voice's name begins with comes first; another one that takes over
+        speaks with its own default voice.
+
         Raises:
             EngineError: The voice failed after it had begun, or none can run.
         """
-        async for slot in self.candidates(EngineKind.TTS):
-            voice = cast(Voice, slot.engine)
+        first, name = split_voice(request.voice)
+        async for slot in self.candidates(EngineKind.TTS, first, load=False):
+            engine = slot.engine
+            own = engine.name == first or (engine.embedded and not first)
+            asked = replace(request, voice=name if own else "")
             begun = False
             try:
-                async for chunk in self._iterate(slot, partial(voice.synthesize, request)):
+                async for chunk in self._kept_or_spoken(slot, asked):
                     begun = True
                     yield chunk
                 return
             except Exception as error:
-                known = known_error(slot.engine, error)
-                if begun or not self.pass_over(slot, known):
+                known = known_error(engine, error)
+                if begun or not self.pass_over(slot, known, first):
                     raise known from error
         raise self.none_available(EngineKind.TTS)
+
+    async def _kept_or_spoken(
+        self, slot: Slot, request: SpeechRequest
+    ) -> AsyncIterator[SpeechChunk]:
+        """A sentence from the cache, for which nothing is loaded, or from the voice."""
+        voice, cache = cast(Voice, slot.engine), self._cache
+        path = cache.path_of(voice, request) if cache else None
+        if cache and path:
+            kept = await asyncio.to_thread(cache.read, path)
+            if kept:
+                for chunk in kept:
+                    yield chunk
+                return
+        await self._load(slot)
+        spoken = []
+        async for chunk in self._iterate(slot, partial(voice.synthesize, request)):
+            spoken.append(chunk)
+            yield chunk
+        if cache and path:
+            await asyncio.to_thread(cache.keep, path, spoken)
+
+    async def running(self, kind: EngineKind) -> list[Slot]:
+        """Every engine of a kind that can run here, those of the order first."""
+        slots = []
+        for name in dict.fromkeys((*self.order(kind), *ENGINES[kind])):
+            try:
+                slot = self._slot(kind, name)
+            except EngineUnavailableError as error:
+                log.warning("%s", error.message)
+                continue
+            if (await self._probe(slot)).ok:
+                slots.append(slot)
+        return slots
 
     async def transcribe(self, pcm: Pcm, language: str) -> tuple[str, Transcript]:
         """Recognise a whole utterance: (samples,) int16 at 16,000 Hz.
@@ -247,12 +298,19 @@ class EngineHost:
                 ModelLoaded(kind=engine.kind.value, engine=engine.name, load_ms=round(took, 1))
             )
 
-    async def candidates(self, kind: EngineKind) -> AsyncGenerator[Slot, None]:
+    async def candidates(
+        self, kind: EngineKind, first: str = "", *, load: bool = True
+    ) -> AsyncGenerator[Slot, None]:
         """The engines of a kind that can run, best first, each loaded when it is its turn.
 
         Asking for the next one means that the one before failed; the user is told.
+
+        Args:
+            kind: What they do.
+            first: The engine to begin with, whatever the order is.
+            load: Whether they are loaded; else the caller does it when it has to.
         """
-        order = self.order(kind)
+        order = self.order(kind, first)
         fell: tuple[str, str] | None = None
         for place, name in enumerate(order):
             last = place == len(order) - 1
@@ -271,7 +329,8 @@ class EngineHost:
                         fell = fell or (name, found.reason)
                     continue
                 slot.told = ""
-                await self._load(slot)
+                if load:
+                    await self._load(slot)
             except KotodamaError as error:
                 log.warning("%s cannot be used: %s", name, error.message)
                 fell = fell or (name, error.message)
@@ -291,10 +350,10 @@ class EngineHost:
                     await self._retire(slot)
             fell = (name, slot.failure)
 
-    def pass_over(self, slot: Slot, error: KotodamaError) -> bool:
-        """Note a failure; whether there is another engine to try."""
+    def pass_over(self, slot: Slot, error: KotodamaError, first: str = "") -> bool:
+        """Note a failure; whether there is another engine to try (see `candidates`)."""
         kind = slot.engine.kind
-        order = self.order(kind)
+        order = self.order(kind, first)
         after = order[order.index(slot.engine.name) + 1 :] if slot.engine.name in order else []
         log.warning("%s failed: %s", slot.engine.name, error.message)
         slot.failed_at, slot.failure = time.monotonic(), error.message
@@ -314,6 +373,10 @@ class EngineHost:
                     return
                 yield cast(SpeechChunk, chunk)
         finally:
+            # A `next` that waits for a server would hold up the engine's thread, and `close` too.
+            cancel = getattr(iterator, "cancel", None)
+            if cancel is not None:
+                cancel()
             close = getattr(iterator, "close", None)
             if close is not None:
                 slot.worker.submit(close)

@@ -61,8 +61,10 @@ class SpeechBody(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"text": "Good evening, chat!"}]})
     text: str
-    voice: str = ""
+    voice: str = Field("", description="ENGINE/VOICE; empty: that of the character on air.")
     language: str = ""
+    speed: float | None = Field(None, ge=0.5, le=2.0)
+    pitch: float | None = Field(None, ge=-12.0, le=12.0, description="Semitones.")
 
 
 class TranscriptAnswer(BaseModel):
@@ -96,7 +98,11 @@ async def speak(body: SpeechBody, room: RoomDep) -> Response:
     text = check_message(body.text, room.settings.max_message_chars)
     character = await asyncio.to_thread(room.characters.active)
     choice = with_choice(
-        voice_of(character, room.settings), voice=body.voice, language=body.language
+        voice_of(character, room.settings),
+        voice=body.voice,
+        language=body.language,
+        speed=body.speed,
+        pitch=body.pitch,
     )
     script = await speak_text(room.host, text, choice)
     pcm = script.pcm

@@ -88,6 +88,7 @@ _SECTIONS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
             "input_device", "echo_cancellation", "noise_suppression", "automatic_gain", "prefetch",
             "filler", "filler_after", "stt_engines", "whisper_model", "whisper_device",
             "whisper_short_window", "wyoming_url", "stt_base_url", "stt_api_key", "stt_model",
+            "wyoming_tts_url", "tts_base_url", "tts_api_key", "tts_model", "tts_voice",
             "audio_backend",
         ),
     ),
@@ -101,7 +102,9 @@ _SECTIONS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
     ),
     ("look", "Look", "palette", "How this window looks.", ("theme",)),
 )  # fmt: skip
-_ADVANCED = ("log_level", "max_message_chars", "blocked_words", "qwen_model_path")
+_ADVANCED = (
+    "log_level", "max_message_chars", "blocked_words", "qwen_model_path", "speech_cache_mb",
+)  # fmt: skip
 
 _LABELS = {
     "llm_engines": "Chat models, best first",
@@ -137,6 +140,11 @@ _LABELS = {
     "stt_base_url": "Address of a transcription server",
     "stt_api_key": "Key of that server",
     "stt_model": "Model on that server",
+    "wyoming_tts_url": "Address of a Wyoming voice",
+    "tts_base_url": "Address of a speech server",
+    "tts_api_key": "Key of the speech server",
+    "tts_model": "Model on the speech server",
+    "tts_voice": "Voice on the speech server",
     "qwen_model_path": "Qwen model",
     "sadtalker_model_path": "SadTalker folder",
     "wav2lip_model_path": "Wav2Lip folder",
@@ -145,6 +153,7 @@ _LABELS = {
     "theme": "Colours",
     "speech_language": "Language",
     "max_message_chars": "Longest message",
+    "speech_cache_mb": "Kept sentences",
     "api_host": "Backend address",
     "api_port": "Backend port",
     "api_token": "Access token",
@@ -159,6 +168,7 @@ _UNITS = {
     "avatar_size": "pixels",
     "filler_after": "seconds",
     "max_message_chars": "characters",
+    "speech_cache_mb": "MB",
     "sample_rate": "Hz",
 }
 _ORDER_HELP = "The first that can run is used; the next ones take over when it fails."

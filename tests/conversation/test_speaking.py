@@ -67,7 +67,7 @@ async def test_a_text_is_spoken_sentence_by_sentence(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     voice = FakeEngines(monkeypatch).add(EngineKind.TTS, "loud")
-    choice = VoiceChoice(voice="v", language="de", speed=1.5, pitch=2.0)
+    choice = VoiceChoice(voice="loud/v", language="de", speed=1.5, pitch=2.0)
     script = await speak_text(stand.host, "First one here. Second *one* here!", choice)
     assert [request.text for request in voice.requests] == ["First one here.", "Second one here!"]
     asked = voice.requests[0]

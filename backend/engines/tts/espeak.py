@@ -142,6 +142,14 @@ class EspeakVoice(Voice):
             if voice.languages
         ]
 
+    def knows(self, voice: str) -> bool:
+        """Whether there is such a voice or language, with or without a variant ("en-gb+f3")."""
+        try:
+            self._voice_for(self._loaded(), SpeechRequest("", voice=voice))
+        except EngineError:
+            return False
+        return True
+
     def synthesize(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
         """Speak a text, a chunk a sentence or two.
 
