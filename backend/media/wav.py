@@ -18,7 +18,7 @@ from backend.media.pcm import Pcm, to_int16, to_mono
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _WIDTHS = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64)}
-_STREAMED_SIZES = (0, 0xFFFFFFFF)
+STREAMED_SIZES = (0, 0xFFFFFFFF)
 """Data sizes that recorders write when they could not go back and fill in the true one."""
 
 
@@ -38,7 +38,9 @@ class WavContent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Format:
+class WavFormat:
+    """How the samples of a WAV file are written; `block` is the bytes of all channels together."""
+
     encoding: int
     channels: int
     sample_rate: int
@@ -85,31 +87,31 @@ def parse_wav(path: Path | str) -> WavContent:
 
 def _parse_chunks(name: str, data: bytes) -> WavContent:
     """Walk the RIFF chunks to the format and the samples."""
-    form: _Format | None = None
+    form: WavFormat | None = None
     at = 12
     while at + 8 <= len(data):
         kind, size = data[at : at + 4], struct.unpack_from("<I", data, at + 4)[0]
         body = at + 8
         if kind == b"fmt ":
-            form = _parse_format(name, data[body : body + size])
+            form = parse_format(name, data[body : body + size])
         elif kind == b"data":
             if form is None:
                 break
             held = len(data) - body
-            wanted = held if size in _STREAMED_SIZES else size
-            samples = _decode(name, form, data[body : body + min(wanted, held)])
+            wanted = held if size in STREAMED_SIZES else size
+            samples = decode_samples(name, form, data[body : body + min(wanted, held)])
             missing = max(0, wanted - held) / (form.block * form.sample_rate)
             if not len(samples):
                 raise BadInputError(f"{name} holds no sound. Choose a file with sound in it.")
             return WavContent(to_mono(samples), form.sample_rate, missing)
         at = body + size + (size & 1)
-    raise BadInputError(_broken_header(name))
+    raise BadInputError(broken_header(name))
 
 
-def _parse_format(name: str, body: bytes) -> _Format:
+def parse_format(name: str, body: bytes) -> WavFormat:
     """Read a `fmt ` chunk; an extensible one names its true encoding in its GUID."""
     if len(body) < 16:
-        raise BadInputError(_broken_header(name))
+        raise BadInputError(broken_header(name))
     encoding, channels, rate, _, block, bits = struct.unpack_from("<HHIIHH", body)
     if encoding == _EXTENSIBLE and len(body) >= 26:
         encoding = struct.unpack_from("<H", body, 24)[0]
@@ -119,10 +121,10 @@ def _parse_format(name: str, body: bytes) -> _Format:
             f"{name} is a WAV of a kind that is not supported (encoding {encoding}, {bits} bits,"
             f" {channels} channels). Save it as 16-bit PCM."
         )
-    return _Format(encoding, channels, rate, block, bits)
+    return WavFormat(encoding, channels, rate, block, bits)
 
 
-def _decode(name: str, form: _Format, raw: bytes) -> NDArray[np.int16]:
+def decode_samples(name: str, form: WavFormat, raw: bytes) -> NDArray[np.int16]:
     """Turn sample bytes to (samples, channels) int16."""
     raw = raw[: len(raw) // form.block * form.block]
     if form.encoding == _FLOAT:
@@ -180,7 +182,8 @@ def wav_bytes(pcm: Pcm, sample_rate: int) -> bytes:
     return memory.getvalue()
 
 
-def _broken_header(name: str) -> str:
+def broken_header(name: str) -> str:
+    """The sentence for a file that ends before its sound."""
     return f"{name} is cut off: its header is not complete. Copy or record it again."
 
 

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.engines.stt.wyoming import DEFAULT_PORT, WyomingRecogniser, parse_address
+from backend.engines.http.wyoming_peer import parse_address
+from backend.engines.stt.wyoming import DEFAULT_PORT, WyomingRecogniser
 from backend.errors import EngineError
 
 pytest.importorskip("wyoming", reason="the package wyoming is not installed")
@@ -247,10 +248,10 @@ def test_a_dropped_utterance_does_not_wait() -> None:
 
 
 def test_addresses_are_read_as_people_write_them() -> None:
-    assert parse_address("tcp://10.0.0.2:1234") == ("10.0.0.2", 1234)
-    assert parse_address(" studio.lan:1234 ") == ("studio.lan", 1234)
-    assert parse_address("studio") == ("studio", DEFAULT_PORT)
-    assert parse_address("tcp://[::1]:9") == ("::1", 9)
+    assert parse_address("tcp://10.0.0.2:1234", DEFAULT_PORT) == ("10.0.0.2", 1234)
+    assert parse_address(" studio.lan:1234 ", DEFAULT_PORT) == ("studio.lan", 1234)
+    assert parse_address("studio", DEFAULT_PORT) == ("studio", DEFAULT_PORT)
+    assert parse_address("tcp://[::1]:9", DEFAULT_PORT) == ("::1", 9)
     for wrong in ("", "http://x", "tcp://:5", "tcp://u:p@x:1", "tcp://x:99999999"):
         with pytest.raises(EngineError, match="is not one"):
-            parse_address(wrong)
+            parse_address(wrong, DEFAULT_PORT)

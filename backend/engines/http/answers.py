@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -59,3 +60,12 @@ def retry_after_seconds(header: str | None) -> float | None:
         return None
     when = when if when.tzinfo else when.replace(tzinfo=timezone.utc)
     return max(0.0, (when - datetime.now(timezone.utc)).total_seconds())
+
+
+def ends_surely(headers: Mapping[str, str], http_version: str) -> bool:
+    """Whether the transport tells a complete body from one that broke off.
+
+    A body that ends with its connection, as in HTTP/1.0, does not.
+    """
+    framed = "content-length" in headers or "transfer-encoding" in headers
+    return framed or http_version == "HTTP/2"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from backend.engines.http.answers import retry_after_seconds
+from backend.engines.http.answers import ends_surely, retry_after_seconds
 from backend.engines.http.endpoint import Endpoint
 from backend.engines.llm.http_errors import (
     ChatServerError,
@@ -63,13 +63,8 @@ class Answer:
 
     @property
     def ends_surely(self) -> bool:
-        """Whether the transport tells a complete body from one that broke off.
-
-        A body that ends with its connection, as in HTTP/1.0, does not.
-        """
-        headers = self._response.headers
-        framed = "content-length" in headers or "transfer-encoding" in headers
-        return framed or self._response.http_version == "HTTP/2"
+        """Whether a complete body can be told from one that broke off."""
+        return ends_surely(self._response.headers, self._response.http_version)
 
     async def lines(self) -> AsyncGenerator[str, None]:
         """The lines of the body, the last one also without a line end."""

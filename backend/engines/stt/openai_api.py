@@ -21,8 +21,7 @@ from backend.engines.base import (
     SpeechToText,
     TranscriptionStream,
 )
-from backend.engines.http.answers import error_text, looks_like_html, quoted
-from backend.engines.http.endpoint import Endpoint
+from backend.engines.http.speech_server import CONNECT_S, SpeechServer
 from backend.engines.stt.remote import MAX_ANSWER_BYTES, Worker, recognise_remotely, too_late
 from backend.engines.stt.utterance import AUTO, Utterance
 from backend.engines.stt.whisper_guards import SAMPLE_RATE
@@ -35,9 +34,6 @@ if TYPE_CHECKING:
     import httpx
 
 _CALL = "/audio/transcriptions"
-_CONNECT_S = 5.0
-_PROBE_S = 0.3
-_OPENAI_HOST = "api.openai.com"
 
 
 class OpenAITranscription(SpeechToText):
@@ -77,22 +73,7 @@ class OpenAITranscription(SpeechToText):
 
     def probe(self) -> Availability:
         """Whether a server is set up; one in the own network is asked whether it is there."""
-        missing = self.missing()
-        if missing:
-            return missing
-        if not self.options.base_url.strip():
-            return Availability(
-                False, "No address of a transcription server is set.", "Set STT_BASE_URL."
-            )
-        try:
-            endpoint = self._endpoint()
-        except EngineError as error:
-            return Availability(False, error.message, "Correct STT_BASE_URL.")
-        if endpoint.host == _OPENAI_HOST and not self._key:
-            return Availability(False, "OpenAI needs a key.", "Set STT_API_KEY.")
-        if not endpoint.is_private:
-            return Availability(True, f"Asks {endpoint.host} for {self.options.model}.")
-        return self._probe_nearby(endpoint)
+        return self.missing() or self._server.probe()
 
     def unload(self) -> None:
         """Close the connections."""
@@ -107,40 +88,20 @@ class OpenAITranscription(SpeechToText):
         Raises:
             EngineError: The address is not set or wrong.
         """
-        self._endpoint()
+        self._server.endpoint()
         return Utterance(self._decode, language_code(language or AUTO), live=self.options.partials)
 
     @property
-    def _key(self) -> str:
-        return self.options.api_key.get_secret_value().strip()
-
-    @property
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._key}"} if self._key else {}
-
-    def _endpoint(self) -> Endpoint:
-        server = "transcription server"
-        if not self.options.base_url.strip():
-            raise EngineError(f"No address of a {server} is set.", retryable=False)
-        endpoint = Endpoint.parse(self.options.base_url, "/v1", call=_CALL, server=server)
-        if self._key:
-            endpoint.check_secret()
-        return endpoint
-
-    def _probe_nearby(self, endpoint: Endpoint) -> Availability:
-        import httpx
-
-        start = "Start the server, or correct STT_BASE_URL."
-        try:
-            with httpx.Client(timeout=_PROBE_S, trust_env=False) as client:
-                response = client.get(f"{endpoint.url}/models", headers=self._headers)
-        except httpx.HTTPError:
-            return Availability(False, f"No server answers at {endpoint.url}.", start)
-        if response.status_code in (401, 403):
-            return Availability(False, f"{endpoint.host} refused the key.", "Correct STT_API_KEY.")
-        if response.status_code == 200 and looks_like_html(response.text):
-            return Availability(False, f"A web page answers at {endpoint.url}.", start)
-        return Availability(True, f"A server answers at {endpoint.url}.")
+    def _server(self) -> SpeechServer:
+        return SpeechServer(
+            "transcription server",
+            "STT",
+            _CALL,
+            self.options.base_url,
+            self.options.api_key.get_secret_value().strip(),
+            self.options.model,
+            "the sound",
+        )
 
     def _decode(
         self, pcm: Pcm, language: str, *, patient: bool, cancelled: Callable[[], bool]
@@ -157,63 +118,50 @@ class OpenAITranscription(SpeechToText):
         """
         import httpx
 
-        endpoint = self._endpoint()
-        server = f"The transcription server at {endpoint.host}"
+        server = self._server
         fields = {"model": self.options.model, "response_format": "json", "temperature": "0"}
         if language:
             fields["language"] = language
         sound = ("speech.wav", wav_bytes(pcm, SAMPLE_RATE), "audio/wav")
         try:
             with anyio.fail_after(self.options.timeout):
-                status, body = await self._post(f"{endpoint.url}{_CALL}", fields, sound)
+                status, body = await self._post(server, fields, sound)
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            raise EngineError(f"{server} cannot be reached; check that it runs.") from None
+            raise server.unreachable() from None
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise too_late(server, self.options.timeout) from error
+            raise too_late(server.name, self.options.timeout) from error
         except httpx.HTTPError:
-            raise EngineError(f"{server} broke off its answer; try again.") from None
+            raise EngineError(f"{server.name} broke off its answer; try again.") from None
         if status != 200:
-            raise self._refusal(server, status, body)
-        return _transcript(server, body)
+            raise server.refusal(status, body)
+        return _transcript(server.name, body)
 
     async def _post(
-        self, url: str, fields: dict[str, str], sound: tuple[str, bytes, str]
+        self, server: SpeechServer, fields: dict[str, str], sound: tuple[str, bytes, str]
     ) -> tuple[int, str]:
         """The status and body of the answer, the body cut at 1 MB; redirects are not followed."""
         import httpx
 
+        endpoint = server.endpoint()
         if self._client is None:
             self._client = httpx.AsyncClient(
-                timeout=httpx.Timeout(None, connect=_CONNECT_S),
+                timeout=httpx.Timeout(None, connect=CONNECT_S),
                 follow_redirects=False,
-                trust_env=not self._endpoint().is_loopback,
+                trust_env=not endpoint.is_loopback,
             )
         body = b""
         async with self._client.stream(
-            "POST", url, data=fields, files={"file": sound}, headers=self._headers
+            "POST",
+            f"{endpoint.url}{_CALL}",
+            data=fields,
+            files={"file": sound},
+            headers=server.headers,
         ) as response:
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_ANSWER_BYTES:
                     break
             return response.status_code, body.decode("utf-8", "replace")
-
-    def _refusal(self, server: str, status: int, body: str) -> EngineError:
-        """The failure behind an HTTP status, in one sentence that says what to do."""
-        said = error_text(body).replace(self._key, "…") if self._key else error_text(body)
-        if 300 <= status < 400:
-            sentence = "sends the request on to another address; enter the final one"
-        elif status in (401, 403):
-            sentence = "refused the key; check STT_API_KEY"
-        elif status == 404:
-            sentence = f"knows neither this address nor the model {self.options.model}; check both"
-        elif status == 429:
-            sentence = "is limiting how often it may be asked; wait a moment"
-        elif status >= 500:
-            sentence = f"has a problem of its own (status {status}); try again in a moment"
-        else:
-            sentence = f"refused the sound (status {status}){quoted(said)}"
-        return EngineError(f"{server} {sentence}.", retryable=status == 429 or status >= 500)
 
 
 def _transcript(server: str, body: str) -> tuple[str, str]:

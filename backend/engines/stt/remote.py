@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from backend.engines.base import Pcm, Transcript
+from backend.engines.http.call_loop import AbandonedError, CallLoop
 from backend.engines.stt.utterance import DroppedError
 from backend.engines.stt.whisper_guards import Decoded, has_sound, is_believable
 from backend.engines.stt.whisper_window import Recognition
 from backend.errors import EngineError
 
 MAX_ANSWER_BYTES = 1 << 20
-_LOOK_S = 0.02
 
 T = TypeVar("T")
 
 
-class Worker:
-    """An event loop for blocking calls, so that connections outlive one call.
-
-    Calls must not overlap; the host sees to that.
-    """
-
-    def __init__(self) -> None:
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._lock = threading.Lock()
+class Worker(CallLoop):
+    """A loop whose calls end with the utterance that they work on."""
 
     def run(self, work: Coroutine[Any, Any, T], cancelled: Callable[[], bool]) -> T:
         """Run to the end, or until cancelled.
@@ -35,28 +26,10 @@ class Worker:
         Raises:
             DroppedError: It was cancelled.
         """
-        with self._lock:
-            if self._loop is None:
-                self._loop = asyncio.new_event_loop()
-            return self._loop.run_until_complete(_until(work, cancelled))
-
-    def close(self) -> None:
-        """Close the loop; the next call makes a new one."""
-        with self._lock:
-            if self._loop is not None:
-                self._loop.close()
-            self._loop = None
-
-
-async def _until(work: Coroutine[Any, Any, T], cancelled: Callable[[], bool]) -> T:
-    task = asyncio.ensure_future(work)
-    while not task.done():
-        if cancelled():
-            task.cancel()
-            await asyncio.wait({task})
-            raise DroppedError
-        await asyncio.wait({task}, timeout=_LOOK_S)
-    return task.result()
+        try:
+            return super().run(work, cancelled)
+        except AbandonedError:
+            raise DroppedError from None
 
 
 def recognise_remotely(pcm: Pcm, language: str, ask: Callable[[], tuple[str, str]]) -> Recognition:

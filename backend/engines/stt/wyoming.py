@@ -1,16 +1,13 @@
 """Speech to text by a Wyoming server in the own network, as Home Assistant and others run them.
 
-This is how a second computer takes the work off the one that streams. The protocol sends events,
-a line of JSON each, over TCP without a password: https://github.com/OHF-Voice/wyoming.
+This is how a second computer takes the work off the one that streams.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 import anyio
 from pydantic import Field
@@ -23,6 +20,14 @@ from backend.engines.base import (
     SpeechToText,
     TranscriptionStream,
 )
+from backend.engines.http.wyoming_peer import (
+    CONNECT_S,
+    MALFORMED,
+    disconnect,
+    fetch_info,
+    parse_address,
+    said_by,
+)
 from backend.engines.stt.remote import Worker, recognise_remotely, too_late
 from backend.engines.stt.utterance import AUTO, Utterance
 from backend.engines.stt.whisper_guards import SAMPLE_RATE
@@ -32,10 +37,7 @@ from backend.errors import EngineError
 
 DEFAULT_PORT = 10300
 
-_CONNECT_S = 5.0
-_PROBE_S = 0.3
 _CHUNK_SAMPLES = SAMPLE_RATE // 10
-_MALFORMED = (EOFError, KeyError, TypeError, ValueError, AttributeError)
 
 
 class WyomingRecogniser(SpeechToText):
@@ -73,7 +75,7 @@ class WyomingRecogniser(SpeechToText):
         if not self.options.url.strip():
             return Availability(False, "No Wyoming server is set.", "Set WYOMING_URL.")
         try:
-            return asyncio.run(self._describe(*parse_address(self.options.url)))
+            return asyncio.run(self._describe(*parse_address(self.options.url, DEFAULT_PORT)))
         except EngineError as error:
             return Availability(False, error.message, "Correct WYOMING_URL.")
 
@@ -87,34 +89,20 @@ class WyomingRecogniser(SpeechToText):
         Raises:
             EngineError: The address is not set or wrong.
         """
-        parse_address(self.options.url)
+        parse_address(self.options.url, DEFAULT_PORT)
         return Utterance(self._decode, language_code(language or AUTO), live=self.options.partials)
 
     async def _describe(self, host: str, port: int) -> Availability:
-        from wyoming.client import AsyncTcpClient
-        from wyoming.info import Describe, Info
-
-        place = f"{host}:{port}"
         start = "Start the server, or correct WYOMING_URL."
-        client = AsyncTcpClient(host, port, connect_timeout=_PROBE_S, read_timeout=_PROBE_S)
         try:
-            await client.connect()
-            await client.write_event(Describe().event())
-            event = await client.read_event()
-            info = Info.from_event(event) if event and Info.is_type(event.type) else None
-        except (OSError, asyncio.TimeoutError):
-            return Availability(False, f"No Wyoming server answers at {place}.", start)
-        except _MALFORMED:
-            info = None
-        finally:
-            await _disconnect(client)
-        if info is None:
-            return Availability(False, f"What answers at {place} is no Wyoming server.", start)
+            info = await fetch_info(host, port)
+        except EngineError as error:
+            return Availability(False, error.message, start)
         if not info.asr:
             return Availability(
-                False, f"The Wyoming server at {place} recognises no speech.", start
+                False, f"The Wyoming server at {host}:{port} recognises no speech.", start
             )
-        return Availability(True, f"{info.asr[0].name} answers at {place}.")
+        return Availability(True, f"{info.asr[0].name} answers at {host}:{port}.")
 
     def _decode(
         self, pcm: Pcm, language: str, *, patient: bool, cancelled: Callable[[], bool]
@@ -131,9 +119,9 @@ class WyomingRecogniser(SpeechToText):
         """
         from wyoming.client import AsyncTcpClient
 
-        host, port = parse_address(self.options.url)
+        host, port = parse_address(self.options.url, DEFAULT_PORT)
         server = f"The Wyoming server at {host}:{port}"
-        client = AsyncTcpClient(host, port, connect_timeout=_CONNECT_S)
+        client = AsyncTcpClient(host, port, connect_timeout=CONNECT_S)
         try:
             await client.connect()
         except (OSError, asyncio.TimeoutError):
@@ -143,14 +131,14 @@ class WyomingRecogniser(SpeechToText):
                 return await self._exchange(client, pcm, language, server)
         except TimeoutError as error:
             raise too_late(server, self.options.timeout) from error
-        except _MALFORMED as error:
+        except MALFORMED as error:
             raise EngineError(f"{server} answered with something that is not Wyoming.") from error
         except OSError:
             raise EngineError(
                 f"{server} broke off before it gave a transcript; try again."
             ) from None
         finally:
-            await _disconnect(client)
+            await disconnect(client)
 
     async def _exchange(self, client: Any, pcm: Pcm, language: str, server: str) -> tuple[str, str]:
         from wyoming.asr import Transcribe, Transcript
@@ -170,35 +158,9 @@ class WyomingRecogniser(SpeechToText):
                 found = Transcript.from_event(event)
                 return str(found.text), found.language or ""
             if Error.is_type(event.type):
-                said = " ".join(str(Error.from_event(event).text).split())[:160].rstrip(".")
-                raise EngineError(f"{server} refused the sound: {said}.", retryable=False)
+                raise EngineError(f"{server} refused the sound: {said_by(event)}.", retryable=False)
         raise _broken_off(server)
 
 
 def _broken_off(server: str) -> EngineError:
     return EngineError(f"{server} broke off before it gave a transcript; try again.")
-
-
-async def _disconnect(client: Any) -> None:
-    """Close the connection; that the server closed it first does not matter any more."""
-    with suppress(OSError):
-        await client.disconnect()
-
-
-def parse_address(url: str) -> tuple[str, int]:
-    """Host and port of an address as people enter it: "tcp://host:port", "host:port" or "host".
-
-    Raises:
-        EngineError: It is not one.
-    """
-    text = url.strip()
-    try:
-        parts = urlsplit(text if "://" in text else f"tcp://{text}")
-        if parts.scheme == "tcp" and parts.hostname and not parts.username:
-            return parts.hostname, parts.port or DEFAULT_PORT
-    except ValueError:
-        pass
-    raise EngineError(
-        "The address of the Wyoming server is not one; enter it like tcp://192.168.1.20:10300.",
-        retryable=False,
-    )
