@@ -21,6 +21,8 @@ ENGINES: dict[EngineKind, dict[str, str]] = {
         "persona": "backend.engines.llm.persona:PersonaModel",
     },
     EngineKind.TTS: {
+        "wyoming": "backend.engines.tts.wyoming:WyomingVoice",
+        "openai_api": "backend.engines.tts.openai_api:OpenAIVoice",
         "piper": "backend.engines.tts.piper:PiperVoice",
         "espeak": "backend.engines.tts.espeak:EspeakVoice",
     },
