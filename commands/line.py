@@ -27,7 +27,7 @@ COMMANDS = {
     "doctor": "check what is installed and which engines can run",
     "bench": "measure speed and memory",
     "extras": "install what is not in the light set",
-    "models": "list and convert Whisper models",
+    "models": "install, check and remove models and voices",
 }
 SUMMARY = "A character on your own computer that hears, thinks, speaks and moves its face."
 FAILED = 1

@@ -41,6 +41,7 @@ class OwnModel:
 
     Attributes:
         id: `own:` and its path.
+        path: Its main file, or its folder.
         paths: Its files.
     """
 
@@ -48,6 +49,7 @@ class OwnModel:
     kind: str
     engine: str
     name: str
+    path: Path
     paths: tuple[Path, ...]
 
 
@@ -198,7 +200,8 @@ class Library:
 
     def _own(self, kind: str, engine: str, path: Path, files: tuple[Path, ...]) -> OwnModel:
         name = path.relative_to(self.root).as_posix()
-        return OwnModel(OWN + name, kind, engine, path.stem if path.suffix else path.name, files)
+        shown = path.name if path.is_dir() else path.stem
+        return OwnModel(OWN + name, kind, engine, shown, path, files)
 
     def _is_there(self, file: CatalogueFile) -> bool:
         path = self.root / file.path

@@ -16,6 +16,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from filelock import FileLock, Timeout
+
 from backend.models_store.catalogue import CatalogueFile
 from backend.models_store.content import (
     check_hash,
@@ -26,6 +28,7 @@ from backend.models_store.content import (
     new_hash,
 )
 from backend.models_store.errors import (
+    BusyModelError,
     DamagedError,
     DiskError,
     DiskFullError,
@@ -75,6 +78,7 @@ class Part:
         self._state = state_path(target)
         self._digest = new_hash(file)
         self._stream: BinaryIO | None = None
+        self._lock = FileLock(lock_path(target), thread_local=False)
 
     def open(self) -> None:
         """Open the part, and read what is there already.
@@ -82,9 +86,16 @@ class Part:
         Raises:
             DiskFullError: There is no room.
             DiskError: The folder cannot be written.
+            BusyModelError: Another process is writing it.
         """
         with disk_errors(self.target):
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._lock.acquire(timeout=0)
+            except Timeout:
+                raise BusyModelError(
+                    f"{self._file.name} is being downloaded by the window or another command."
+                ) from None
             if self.path.is_symlink():
                 # Writing through a link could reach any file.
                 self.path.unlink()
@@ -178,6 +189,9 @@ class Part:
             self._stream.close()
             if not self.size:
                 discard(self.target)
+        if self._lock.is_locked:
+            self._lock.release()
+            lock_path(self.target).unlink(missing_ok=True)
 
 
 def part_path(target: Path) -> Path:
@@ -188,6 +202,11 @@ def part_path(target: Path) -> Path:
 def state_path(target: Path) -> Path:
     """Where the facts about that part lie."""
     return target.with_name(target.name + SUFFIX + ".json")
+
+
+def lock_path(target: Path) -> Path:
+    """The file that the process locks which writes the part."""
+    return target.with_name(target.name + SUFFIX + ".lock")
 
 
 def discard(target: Path) -> None:

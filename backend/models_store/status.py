@@ -106,7 +106,7 @@ def own_status(model: OwnModel, error: KotodamaError | None) -> ModelStatus:
         bytes=size,
         done=size,
         message=error.message if error else "",
-        path=str(model.paths[0]),
+        path=str(model.path),
     )
 
 

@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 
 from backend.room import EngineRoom
 from config import ROOT
+from event_system import ModelFailed
 from tests.models_store.conftest import Bench
 from tests.support import fault_server as faults
 from tests.support.answers import error_of
@@ -76,11 +77,7 @@ def test_a_failed_download_says_why(client: TestClient, bench: Bench) -> None:
     bench.server.shelf.behaviours["/piper/anna.onnx"] = [faults.portal]
     client.post("/api/models/piper:anna/install")
     assert "sign-in" in wait_for(client, "piper:anna", "failed")["message"]
-    room: EngineRoom = client.app.state.room  # type: ignore[attr-defined]
-    room.recorder.flush()
-    events = client.get("/api/events?limit=500").json()
-    failed = [one["event"] for one in events if one["event"]["type"] == "model.failed"]
-    assert failed[-1]["code"] == "captive_portal"
+    assert [one.code for one in bench.events(ModelFailed)] == ["captive_portal"]
 
 
 def test_damage_is_an_error(client: TestClient, bench: Bench) -> None:

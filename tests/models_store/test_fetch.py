@@ -315,3 +315,18 @@ async def test_a_damaged_state_beside_the_part_is_ignored(
     state_path(target).write_text('{"wanted": 4')
     assert (await fetch(file, tmp_path)).read_bytes() == CONTENT
     assert starts(server) == [0]
+
+
+async def test_two_processes_do_not_write_one_part(server: FaultServer, tmp_path: Path) -> None:
+    file = entry(server.put("/f", CONTENT))
+    other = Part(tmp_path / file.path, file)
+    other.open()
+    with pytest.raises(errors.BusyModelError):
+        await fetch(file, tmp_path)
+    other.close()
+    assert (await fetch(file, tmp_path)).read_bytes() == CONTENT
+    assert [path.name for path in target_folder(tmp_path).iterdir()] == ["voice.bin"]
+
+
+def target_folder(folder: Path) -> Path:
+    return folder / "piper"
