@@ -10,7 +10,7 @@ from PIL import ImageTk
 from config import VERSION
 from frontend.brand import NAME, mark
 from frontend.theme import look
-from frontend.widgets.plain import Frame
+from frontend.widgets.dialog import Dialog
 
 KEYS = (
     ("Enter", "send the message"),
@@ -40,26 +40,16 @@ def show_help(root: tk.Misc) -> tk.Toplevel:
     return HelpWindow(root)
 
 
-class HelpWindow(tk.Toplevel):
-    """Keys and licences; closes with Escape.
+class HelpWindow(Dialog):
+    """Keys and licences.
 
     Args:
         root: The window that it belongs to.
     """
 
-    _tb_no_autostyle = True
-
     def __init__(self, root: tk.Misc) -> None:
-        super().__init__(root)
-        style = look(root)
-        px, colours = style.px, style.palette
-        self.withdraw()
-        self.title(f"About {NAME}")
-        self.resizable(False, False)
-        self.transient(root.winfo_toplevel())
-        self.configure(background=colours.card)
-        body = Frame(self, background=colours.card, padx=px(28), pady=px(24))
-        body.pack()
+        super().__init__(root, f"About {NAME}")
+        px, body = look(root).px, self.body
         self._mark = ImageTk.PhotoImage(mark(px(44)), master=self)
         head = ttk.Frame(body, style="Inner.TFrame")
         head.pack(anchor="w", fill="x")
@@ -80,18 +70,4 @@ class HelpWindow(tk.Toplevel):
         ).pack(anchor="w")
         close = ttk.Button(body, text="Close", style="InnerSecondary.TButton", command=self.destroy)
         close.pack(anchor="e", pady=(px(16), 0))
-        self.bind("<Escape>", self._escape)
-        self._centre(root)
-        close.focus_set()
-
-    def _escape(self, _event: tk.Event[tk.Misc]) -> str:
-        # Here Escape means this window, not the answer.
-        self.destroy()
-        return "break"
-
-    def _centre(self, root: tk.Misc) -> None:
-        self.update_idletasks()
-        x = root.winfo_rootx() + (root.winfo_width() - self.winfo_reqwidth()) // 2
-        y = root.winfo_rooty() + (root.winfo_height() - self.winfo_reqheight()) // 3
-        self.geometry(f"+{max(0, x)}+{max(0, y)}")
-        self.deiconify()
+        self.present(close)

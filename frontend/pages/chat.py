@@ -41,7 +41,7 @@ class ChatPage(PageFrame):
         self._active = 0
         self._waiting = False
         px = context.px
-        self.side = SideColumn(self, context, self.presenter.express)
+        self.side = SideColumn(self, context, self.presenter.express, self._choose_voice)
         self.side.pack(side="right", fill="y", padx=(0, px(16)), pady=px(16))
         self.header = ChatHeader(self, context, self._open_picker)
         self.header.pack(fill="x", padx=px(20), pady=(px(14), px(6)))
@@ -132,6 +132,11 @@ class ChatPage(PageFrame):
     def show_state(self, state: TurnState) -> None:
         """Show what the character is doing."""
         self.header.show_state(state)
+
+    def _choose_voice(self) -> None:
+        from frontend.pages.voice_dialog import show_voices
+
+        show_voices(self.winfo_toplevel(), self.context)
 
     def _show_hearing(self) -> None:
         """Show what the microphone does, and what is wrong with it."""

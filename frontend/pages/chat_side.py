@@ -37,10 +37,15 @@ class SideColumn(ttk.Frame):
         parent: The chat page.
         context: The player and the picture queue are taken from it.
         express: Called with an emotion.
+        choose_voice: Called when another voice is to be chosen.
     """
 
     def __init__(
-        self, parent: tk.Misc, context: AppContext, express: Callable[[str], None]
+        self,
+        parent: tk.Misc,
+        context: AppContext,
+        express: Callable[[str], None],
+        choose_voice: Callable[[], None],
     ) -> None:
         super().__init__(parent)
         self._context = context
@@ -59,9 +64,9 @@ class SideColumn(ttk.Frame):
         self._state.pack(side="left")
         self._info = ttk.Label(row, style="InnerCaption.TLabel")
         self._info.pack(side="right")
-        self._voice_card(express)
+        self._voice_card(express, choose_voice)
 
-    def _voice_card(self, express: Callable[[str], None]) -> None:
+    def _voice_card(self, express: Callable[[str], None], choose_voice: Callable[[], None]) -> None:
         context, px = self._context, self._context.px
         card = ttk.Frame(self, style="Card.TFrame", padding=px(PADDING))
         card.pack(fill="x", pady=(px(12), 0))
@@ -69,8 +74,14 @@ class SideColumn(ttk.Frame):
         row.pack(fill="x", pady=(0, px(6)))
         self._voice_title = ttk.Label(row, text="  Voice", style="InnerTitle.TLabel")
         self._voice_title.pack(side="left")
+        self.voice = ttk.Button(
+            row, icon="sliders", icon_only=True, icon_size=16, style="InnerGhost.TButton",
+            command=choose_voice,
+        )  # fmt: skip
+        self.voice.pack(side="right")
+        ttk.ToolTip(self.voice, text="Choose the voice", position="top")
         self._device = ttk.Label(row, style="InnerSmall.TLabel")
-        self._device.pack(side="right")
+        self._device.pack(side="right", padx=px(4))
         self.wave = Waveform(card, 48)
         self.wave.pack(fill="x")
         grid = ttk.Frame(card, style="Inner.TFrame")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -50,6 +51,17 @@ class RecordingApi:
     ) -> None:
         self._call("POST", path, body, then, failed)
 
+    def request(
+        self,
+        method: str,
+        path: str,
+        then: Callable[[Any], None],
+        failed: Callable[[Any], None] | None = None,
+        *,
+        body: bytes | None = None,
+    ) -> None:
+        self._call(method, path, json.loads(body) if body else None, then, failed)
+
     def _call(
         self,
         method: str,
@@ -59,7 +71,7 @@ class RecordingApi:
         failed: Callable[[Any], None] | None,
     ) -> None:
         self.calls.append((method, path, body))
-        answer = self.answers.get(path, {} if method == "POST" else None)
+        answer = self.answers.get(path, None if method == "GET" else {})
         if isinstance(answer, ApiError):
             assert failed is not None
             failed(answer)
