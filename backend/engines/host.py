@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from typing import Any, cast
@@ -30,6 +31,7 @@ from backend.engines.base import (
     Transcript,
     Voice,
 )
+from backend.engines.precedence import Precedence
 from backend.engines.registry import ENGINES, engine_class
 from backend.engines.slot import EngineStatus, Slot, known_error
 from backend.engines.speech_cache import SpeechCache
@@ -64,6 +66,7 @@ class EngineHost:
         self._cache = cache
         self._slots: dict[tuple[EngineKind, str], Slot] = {}
         self._active: dict[EngineKind, str] = {}
+        self.precedence = {kind: Precedence() for kind in EngineKind}
 
     def order(self, kind: EngineKind, first: str = "") -> list[str]:
         """The engines of a kind, best first; embedded ones always stand at the end.
@@ -123,15 +126,23 @@ class EngineHost:
                 raise EngineError(f"{model.label} gave an empty answer; try again.")
         raise self.none_available(EngineKind.LLM)
 
-    async def speak(self, request: SpeechRequest) -> AsyncIterator[SpeechChunk]:
+    async def speak(
+        self, request: SpeechRequest, *, guest: bool = False
+    ) -> AsyncIterator[SpeechChunk]:
         """Synthesize a sentence, falling to the next voice as long as nothing was heard.
 
         The engine that the voice's name begins with comes first; another one that takes over
-        speaks with its own default voice.
+        speaks with its own default voice. A guest, which is another program, comes after the
+        conversation.
 
         Raises:
             EngineError: The voice failed after it had begun, or none can run.
         """
+        with nullcontext() if guest else self.precedence[EngineKind.TTS].live():
+            async for chunk in self._speak(request, guest):
+                yield chunk
+
+    async def _speak(self, request: SpeechRequest, guest: bool) -> AsyncIterator[SpeechChunk]:
         first, name = split_voice(request.voice)
         async for slot in self.candidates(EngineKind.TTS, first, load=False):
             engine = slot.engine
@@ -139,7 +150,7 @@ class EngineHost:
             asked = replace(request, voice=name if own else "")
             begun = False
             try:
-                async for chunk in self._kept_or_spoken(slot, asked):
+                async for chunk in self._kept_or_spoken(slot, asked, guest):
                     begun = True
                     yield chunk
                 return
@@ -150,7 +161,7 @@ class EngineHost:
         raise self.none_available(EngineKind.TTS)
 
     async def _kept_or_spoken(
-        self, slot: Slot, request: SpeechRequest
+        self, slot: Slot, request: SpeechRequest, guest: bool
     ) -> AsyncIterator[SpeechChunk]:
         """A sentence from the cache, for which nothing is loaded, or from the voice."""
         voice, cache = cast(Voice, slot.engine), self._cache
@@ -163,7 +174,7 @@ class EngineHost:
                 return
         await self._load(slot)
         spoken = []
-        async for chunk in self._iterate(slot, partial(voice.synthesize, request)):
+        async for chunk in self._iterate(slot, partial(voice.synthesize, request), guest):
             spoken.append(chunk)
             yield chunk
         if cache and path:
@@ -182,8 +193,12 @@ class EngineHost:
                 slots.append(slot)
         return slots
 
-    async def transcribe(self, pcm: Pcm, language: str) -> tuple[str, Transcript]:
+    async def transcribe(
+        self, pcm: Pcm, language: str, *, guest: bool = False
+    ) -> tuple[str, Transcript]:
         """Recognise a whole utterance: (samples,) int16 at 16,000 Hz.
+
+        A guest, which is another program, comes after the conversation.
 
         Returns:
             The engine's name, and the transcript.
@@ -191,7 +206,7 @@ class EngineHost:
         Raises:
             EngineError: None can.
         """
-        utterance = Transcription(self, language)
+        utterance = Transcription(self, language, guest=guest)
         utterance.feed(pcm)
         try:
             transcript = await utterance.finalize()
@@ -363,12 +378,14 @@ class EngineHost:
         return True
 
     async def _iterate(
-        self, slot: Slot, make: Callable[[], Iterator[SpeechChunk]]
+        self, slot: Slot, make: Callable[[], Iterator[SpeechChunk]], guest: bool
     ) -> AsyncIterator[SpeechChunk]:
+        turn = self.precedence[slot.engine.kind].guest if guest else nullcontext
         iterator = await slot.call(make)
         try:
             while True:
-                chunk = await slot.call(next, iterator, _END)
+                async with turn():
+                    chunk = await slot.call(next, iterator, _END)
                 if chunk is _END:
                     return
                 yield cast(SpeechChunk, chunk)

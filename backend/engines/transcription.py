@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING, cast
 
 from backend.engines.base import EngineKind, Pcm, SpeechToText, Transcript, TranscriptionStream
@@ -25,6 +26,7 @@ class Transcription:
         host: Who has the recognisers.
         language: BCP 47 tag, or "auto".
         detected: Told the final transcript, by a recogniser that can tell languages apart.
+        guest: Whether another program asks; it comes after the conversation.
 
     Attributes:
         engine: The name of the recogniser that works on it; empty before the first sound.
@@ -35,6 +37,8 @@ class Transcription:
         host: EngineHost,
         language: str,
         detected: Callable[[Transcript], None] = lambda transcript: None,
+        *,
+        guest: bool = False,
     ) -> None:
         self.engine = ""
         self._detected = detected
@@ -47,6 +51,8 @@ class Transcription:
         self._stream: TranscriptionStream | None = None
         self._busy = asyncio.Lock()
         self._closed = False
+        self._guest = guest
+        self._live = ExitStack()
 
     def feed(self, pcm: Pcm) -> None:
         """Take the next piece: (samples,) int16 mono at 16,000 Hz. It is decoded when asked for."""
@@ -81,7 +87,10 @@ class Transcription:
         Raises:
             EngineError: No recogniser can run.
         """
-        found = await self._ask(lambda stream: stream.finalize())
+        try:
+            found = await self._ask(lambda stream: stream.finalize())
+        finally:
+            self._live.close()
         self._closed = True
         await self._slots.aclose()
         if self._slot is not None and not self._slot.engine.embedded:
@@ -91,6 +100,7 @@ class Transcription:
     async def cancel(self) -> None:
         """Drop the utterance; a decode that is under way is stopped."""
         self._closed = True
+        self._live.close()
         stream = self._stream
         if stream is not None:
             # Not in the engine's thread, which may be busy with the very work that is to stop.
@@ -108,14 +118,25 @@ class Transcription:
                         recogniser = cast(SpeechToText, slot.engine)
                         self._stream = await slot.call(recogniser.open_stream, self._language)
                         self.engine = recogniser.name
+                        self._go_first()
                     sound = self._sound[self._fed :]
                     self._fed = len(self._sound)
-                    return await slot.call(_work, self._stream, sound, question)
+                    async with self._turn():
+                        return await slot.call(_work, self._stream, sound, question)
                 except Exception as error:
                     known = known_error(slot.engine, error)
                     if self._closed or not self._host.pass_over(slot, known):
                         raise known from error
                     self._stream, self._fed = None, 0
+
+    def _go_first(self) -> None:
+        """From the first sound to the end of the utterance, guests wait."""
+        if not self._guest and not self._closed:
+            self._live.close()
+            self._live.enter_context(self._host.precedence[EngineKind.STT].live())
+
+    def _turn(self) -> AbstractAsyncContextManager[None]:
+        return self._host.precedence[EngineKind.STT].guest() if self._guest else nullcontext()
 
     async def _next(self) -> Slot:
         """The next engine that can run."""
