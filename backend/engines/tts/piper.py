@@ -31,6 +31,7 @@ from backend.engines.tts.piper_model import Manner, PiperModel
 from backend.engines.tts.piper_phonemes import phonemes_between, sounds_of
 from backend.engines.tts.piper_shelf import Shelf
 from backend.engines.tts.piper_windows import SoundShaper, window_ends
+from backend.errors import EngineError
 from backend.media.loudness import VoiceLevel
 from backend.media.pcm import fade, to_int16
 
@@ -100,6 +101,7 @@ class PiperVoice(Voice):
     def __init__(self, options: Mapping[str, Any] | None = None) -> None:
         super().__init__(options)
         self._loaded: OrderedDict[Path, PiperModel] = OrderedDict()
+        self._seen: Shelf | None = None
 
     @classmethod
     def options_from(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,8 +117,9 @@ class PiperVoice(Voice):
         missing = self.missing()
         if missing:
             return missing
-        wanted, found = self.options.model, self._shelf().files
-        if wanted and not self._shelf().preferred:
+        shelf = self._shelf(fresh=True)
+        wanted, found = self.options.model, shelf.files
+        if wanted and not shelf.preferred:
             return Availability(
                 False,
                 f"There is no Piper voice {wanted!r}.",
@@ -152,13 +155,18 @@ class PiperVoice(Voice):
     def voices(self) -> list[VoiceInfo]:
         """Every voice that is installed, and each speaker of those that have several."""
         listed = []
-        for files in self._shelf().files:
+        for files in self._shelf(fresh=True).files:
             listed.append(VoiceInfo(files.name, files.name, files.language))
             listed += [
                 VoiceInfo(f"{files.name}#{speaker}", f"{files.name}, {speaker}", files.language)
                 for speaker in files.speakers
             ]
         return listed
+
+    def fingerprint(self) -> str:
+        """The options, and when the files of each voice were written."""
+        files = [(one.name, one.written) for one in self._shelf().files]
+        return f"{super().fingerprint()} {files}"
 
     def synthesize(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
         """Speak a text, each sentence in windows that join without a seam.
@@ -169,7 +177,7 @@ class PiperVoice(Voice):
         Raises:
             EngineError: There is no such voice, none for the language, or it cannot be used.
         """
-        files, speaker = self._shelf().choose(request.voice, request.language)
+        files, speaker = self._chosen(request)
         model = self._model(files)
         level = self._level(model, speaker)
         for piece in split_pieces(_plain(request.text)):
@@ -199,17 +207,32 @@ class PiperVoice(Voice):
             if sounds
             else iter((frames.total,))
         )
-        start, said = 0, []
+        start, heard, said = 0, 0.0, []
         for end in ends:
             said.append(model.decode(frames, start, end))
             pcm = shaper.shape(said[-1], last=end == frames.total)
-            yield SpeechChunk(pcm, OUTPUT_RATE, phonemes_between(sounds, start, end, frame_seconds))
-            start = end
+            # The resampler holds some sound back: times are those of what leaves it.
+            until = heard + len(pcm) / (OUTPUT_RATE * frame_seconds)
+            if len(pcm):
+                yield SpeechChunk(
+                    pcm, OUTPUT_RATE, phonemes_between(sounds, heard, until, frame_seconds)
+                )
+            start, heard = end, until
         if not level.known:
             level.hear(fade(to_int16(np.concatenate(said)), rate), rate)
 
-    def _shelf(self) -> Shelf:
-        return Shelf.of(self.options.model, self.options.models_dir)
+    def _shelf(self, *, fresh: bool = False) -> Shelf:
+        """The voices as they were seen last; the host's probes look anew every few seconds."""
+        if fresh or self._seen is None:
+            self._seen = Shelf.of(self.options.model, self.options.models_dir)
+        return self._seen
+
+    def _chosen(self, request: SpeechRequest) -> tuple[PiperFiles, int]:
+        """The voice for a request, and its speaker; looks again when it seems not to be there."""
+        try:
+            return self._shelf().choose(request.voice, request.language)
+        except EngineError:
+            return self._shelf(fresh=True).choose(request.voice, request.language)
 
     def _manner(self, model: PiperModel, length: float, noise: float) -> Manner:
         own = model.files.described.get("inference") or {}
@@ -238,7 +261,7 @@ class PiperVoice(Voice):
     def _model(self, files: PiperFiles) -> PiperModel:
         """The voice, loaded; a third one in memory makes the one used least lately leave."""
         model = self._loaded.pop(files.model, None)
-        if model is None:
+        if model is None or model.files.written != files.written:
             threads = self.options.threads or min(_MOST_THREADS, os.cpu_count() or 1)
             while len(self._loaded) >= MOST_LOADED:
                 self._loaded.popitem(last=False)

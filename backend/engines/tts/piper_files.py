@@ -50,6 +50,7 @@ class PiperFiles:
         num_speakers: At least 1.
         speakers: Names of the speakers and their numbers; empty for a single one.
         described: The whole description.
+        written: When the network's file was written, nanoseconds of the system's clock.
     """
 
     model: Path
@@ -60,6 +61,7 @@ class PiperFiles:
     num_speakers: int
     speakers: Mapping[str, int]
     described: Mapping[str, Any]
+    written: int
 
 
 def description_path(model: Path) -> Path:
@@ -102,6 +104,7 @@ def read_files(model: Path) -> PiperFiles:
             num_speakers=_whole(described["num_speakers"], "num_speakers"),
             speakers={str(name): _whole(at, "speaker_id_map") for name, at in speakers.items()},
             described=described,
+            written=model.stat().st_mtime_ns,
         )
         faults = list(_faults(files))
     except (KeyError, TypeError, AttributeError, ValueError) as error:
@@ -232,7 +235,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _language(described: Mapping[str, Any]) -> str:
     """The BCP 47 tag: the catalogue's code ("en_US"), or espeak's voice ("en-us")."""
     code = str((described.get("language") or {}).get("code") or described["espeak"]["voice"])
-    base, _, region = code.replace("_", "-").partition("-")
+    base, *rest = code.replace("_", "-").split("-")
+    region = rest[0] if rest else ""
     return f"{base.lower()}-{region.upper()}" if len(region) == 2 else base.lower()
 
 

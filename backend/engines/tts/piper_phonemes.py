@@ -89,7 +89,7 @@ def _belongs_to(last: str, symbol: str, ipa: str) -> bool:
 
 
 def phonemes_between(
-    sounds: Sequence[Sound], start: int, end: int, frame_seconds: float
+    sounds: Sequence[Sound], start: float, end: float, frame_seconds: float
 ) -> tuple[Phoneme, ...]:
     """The phonemes of a part of a sentence, in seconds from the part's start.
 
@@ -98,8 +98,8 @@ def phonemes_between(
 
     Args:
         sounds: The sentence's.
-        start: The part's first frame.
-        end: The frame after its last.
+        start: Where the part begins, in frames.
+        end: Where it ends.
         frame_seconds: Length of a frame as it is heard.
     """
     heard: list[Phoneme] = []
