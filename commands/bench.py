@@ -18,6 +18,7 @@ SUBJECTS = {
     "whisper": "speech to text",
     "film": "text to video, lips and voice",
     "start": "second start of the program",
+    "downloads": "model downloads under faults, damaged voices",
     "window": "avatar, stop key, busy loop, memory",
 }
 

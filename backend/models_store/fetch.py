@@ -154,7 +154,7 @@ class Fetch:
             except (DiskFullError, DiskError):
                 raise
             except (DownloadError, DamagedError) as error:
-                log.warning("%s: %s", url, error.message)
+                log.info("%s: %s", url, error.message)
                 first = first or error
         assert first is not None
         raise first

@@ -15,10 +15,10 @@ from fastapi.testclient import TestClient
 from backend.room import EngineRoom
 from config import ROOT
 from event_system import ModelFailed
-from tests.models_store.conftest import Bench
-from tests.support import fault_server as faults
+from tests.support.model_bench import Bench
+from commands.benchmarks import fault_server as faults
 from tests.support.answers import error_of
-from tests.support.fault_server import FaultServer
+from commands.benchmarks.fault_server import FaultServer
 from tests.support.tiny_voice import write_voice
 
 

@@ -12,9 +12,9 @@ from commands.benchmarks.random_whisper import dims, random_weights
 from commands.line import run
 from commands.models import ProgressLine
 from event_system import ModelProgress
-from tests.models_store.conftest import LIMITS, Bench
-from tests.support import fault_server as faults
-from tests.support.fault_server import FaultServer
+from tests.support.model_bench import LIMITS, Bench
+from commands.benchmarks import fault_server as faults
+from commands.benchmarks.fault_server import FaultServer
 from tests.support.settings import make_settings
 from tests.support.tiny_voice import write_voice
 from tests.support.tiny_whisper import write_checkpoint, write_ranks

@@ -10,7 +10,7 @@ from backend.models_store import errors
 from backend.models_store.add import add_from
 from backend.models_store.catalogue import Catalogue
 from event_system import ModelSaved
-from tests.models_store.conftest import Bench
+from tests.support.model_bench import Bench
 from tests.support.tiny_voice import write_voice
 
 

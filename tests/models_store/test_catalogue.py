@@ -18,8 +18,8 @@ from backend.models_store.catalogue import (
 )
 from backend.models_store.piper_voices import licence_of, read_voices
 from backend.models_store.refresh import refresh_voices
-from tests.models_store.conftest import LIMITS, Bench
-from tests.support import fault_server as faults
+from commands.benchmarks import fault_server as faults
+from tests.support.model_bench import LIMITS, Bench
 
 
 def voices(**changes: Any) -> dict[str, Any]:

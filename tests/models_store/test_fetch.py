@@ -17,8 +17,8 @@ from backend.models_store import errors
 from backend.models_store.catalogue import CatalogueFile
 from backend.models_store.fetch import Fetch, Limits, make_client
 from backend.models_store.part import Part, part_path, state_path
-from tests.support import fault_server as faults
-from tests.support.fault_server import FaultServer
+from commands.benchmarks import fault_server as faults
+from commands.benchmarks.fault_server import FaultServer
 
 TLS = ssl.create_default_context()
 CONTENT = random.Random(4).randbytes(60_000)

@@ -13,9 +13,9 @@ from backend.models_store.fetch import Limits
 from backend.models_store.meter import Meter
 from backend.models_store.part import part_path
 from backend.models_store.store import ModelStore
+from commands.benchmarks import fault_server as faults
 from event_system import ModelFailed, ModelProgress, ModelSaved
-from tests.models_store.conftest import Bench
-from tests.support import fault_server as faults
+from tests.support.model_bench import Bench
 
 PATIENT = Limits(read_s=10.0, reserve=1000)
 

@@ -1,7 +1,4 @@
-"""The smallest ONNX voice of Piper's format: it looks phonemes up in a table and plays that.
-
-Written as a protocol buffer by hand, so that it needs no library.
-"""
+"""The smallest ONNX voice of Piper's format: it looks phonemes up in a table and plays that."""
 
 from __future__ import annotations
 
@@ -11,77 +8,33 @@ from typing import Any
 
 import numpy as np
 
+from commands.benchmarks.onnx_writer import OnnxWriter
+
 WIDTH = 8
 PHONEMES = "_^$abcdefghijklmnopqrstuvwxyzæɐɑɒɔəɛɪʃʊ"
 SYMBOLS = len(PHONEMES)
 
 
-def field(number: int, value: int | bytes | str) -> bytes:
-    """One field of a protocol buffer."""
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    data = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(data)) + data
-
-
-def varint(value: int) -> bytes:
-    value &= (1 << 64) - 1
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    return bytes([*out, value])
-
-
-def tensor(name: str, array: np.ndarray[Any, Any]) -> bytes:
-    kind = {np.dtype(np.float32): 1, np.dtype(np.int64): 7}[array.dtype]
-    dims = b"".join(field(1, size) for size in array.shape)
-    return dims + field(2, kind) + field(8, name) + field(9, array.tobytes())
-
-
-def node(operation: str, inputs: list[str], output: str) -> bytes:
-    return b"".join(field(1, one) for one in inputs) + field(2, output) + field(4, operation)
-
-
-def value_info(name: str, kind: int, dims: list[int | str]) -> bytes:
-    shape = b"".join(field(1, field(1 if isinstance(one, int) else 2, one)) for one in dims)
-    return field(1, name) + field(2, field(1, field(1, kind) + field(2, shape)))
-
-
-def make_onnx(
-    *, symbols: int = SYMBOLS, speakers: int = 1, seed: int = 0, nan: str = "", **weights: Any
-) -> bytes:
-    """The network as bytes; `nan` names a weight in which one number is none."""
+def make_onnx(*, symbols: int = SYMBOLS, speakers: int = 1, seed: int = 0, nan: str = "") -> bytes:
+    """The network as bytes; `nan` names a table in which one number is none."""
     random = np.random.default_rng(seed)
-    tables = {"enc_p.emb.weight": random.normal(0, 0.1, (symbols, WIDTH)).astype(np.float32)}
-    nodes = [node("Gather", ["enc_p.emb.weight", "input"], "spoken")]
-    inputs = [
-        value_info("input", 7, [1, "phonemes"]),
-        value_info("input_lengths", 7, [1]),
-        value_info("scales", 1, [3]),
-    ]
+    net = OnnxWriter()
+    ids = net.input("input", "int64", [1, "phonemes"])
+    net.input("input_lengths", "int64", [1])
+    net.input("scales", "float32", [3])
+
+    def look_up(name: str, rows: int, at: str) -> str:
+        table = random.normal(0, 0.1, (rows, WIDTH)).astype(np.float32)
+        if name == nan:
+            table[-1, -1] = np.nan
+        return net.add("Gather", net.weights(name, table), at, axis=0)
+
+    sound = look_up("enc_p.emb.weight", symbols, ids)
     if speakers > 1:
-        tables["emb_g.weight"] = random.normal(0, 0.1, (speakers, WIDTH)).astype(np.float32)
-        nodes += [
-            node("Gather", ["emb_g.weight", "sid"], "speaker"),
-            node("Add", ["spoken", "speaker"], "voiced"),
-        ]
-        inputs.append(value_info("sid", 7, [1]))
-    nodes.append(node("Reshape", ["voiced" if speakers > 1 else "spoken", "shape"], "output"))
-    if nan:
-        tables[nan][-1, -1] = np.nan
-    tensors = [tensor(name, table) for name, table in {**tables, **weights}.items()]
-    tensors.append(tensor("shape", np.array([1, 1, 1, -1], np.int64)))
-    graph = b"".join(
-        [
-            *(field(1, one) for one in nodes),
-            field(2, "voice"),
-            *(field(5, one) for one in tensors),
-            *(field(11, one) for one in inputs),
-            field(12, value_info("output", 1, [1, 1, 1, "samples"])),
-        ]
-    )
-    return field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, 13))
+        sid = net.input("sid", "int64", [1])
+        sound = net.add("Add", sound, look_up("emb_g.weight", speakers, sid))
+    net.add_named("Reshape", [sound, net.numbers(1, 1, 1, -1)], ["output"])
+    return net.model(["output"], {})
 
 
 def make_config(*, symbols: int = SYMBOLS, speakers: int = 1, **changes: Any) -> dict[str, Any]:

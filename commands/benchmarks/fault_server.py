@@ -44,6 +44,7 @@ class Handler(BaseHTTPRequestHandler):
     shelf: Shelf
 
     def do_GET(self) -> None:
+        """Behave as the shelf says."""
         path = self.path.partition("?")[0]
         asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         request = Request(path, int(asked[1]) if asked else 0, dict(self.headers.items()))
@@ -74,6 +75,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def etag(content: bytes) -> str:
+    """The server's mark of a version."""
     return f'"{hash(content) & 0xFFFFFFFF:x}"'
 
 
@@ -90,6 +92,7 @@ def good(handler: Handler, content: bytes, request: Request) -> None:
 
 
 def no_ranges(handler: Handler, content: bytes, request: Request) -> None:
+    """Send all of it, whatever was asked."""
     handler.give(200, content)
 
 
@@ -99,10 +102,9 @@ def cut_after(count: int, *, ranged: bool = True) -> Behaviour:
     def behave(handler: Handler, content: bytes, request: Request) -> None:
         start = request.start if ranged else 0
         rest = content[start:]
-        headers = {"ETag": etag(content)}
-        if start:
-            headers["Content_Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
-        handler.give(206 if start else 200, rest[:count], len(rest), **headers)
+        span = f"bytes {start}-{len(content) - 1}/{len(content)}"
+        status = 206 if start else 200
+        handler.give(status, rest[:count], len(rest), Content_Range=span, ETag=etag(content))
         handler.hang_up()
 
     return behave
@@ -154,7 +156,7 @@ def status(code: int, body: bytes = b"", **headers: str) -> Behaviour:
     """Answer with a status."""
 
     def behave(handler: Handler, content: bytes, request: Request) -> None:
-        handler.give(code, body, **headers)
+        handler.give(code, body, None, **headers)
 
     return behave
 
@@ -176,6 +178,7 @@ def flipped(handler: Handler, content: bytes, request: Request) -> None:
 
 
 def portal(handler: Handler, content: bytes, request: Request) -> None:
+    """A sign-in page in place of the file."""
     handler.give(200, PORTAL, Content_Type="text/html; charset=utf-8")
 
 
@@ -226,14 +229,22 @@ def nonsense(handler: Handler, content: bytes, request: Request) -> None:
     handler.hang_up()
 
 
+class _QuietServer(ThreadingHTTPServer):
+    """Does not tell of clients that hang up: here they have every reason to."""
+
+    daemon_threads = True
+
+    def handle_error(self, *_args: Any) -> None:
+        """Say nothing."""
+
+
 class FaultServer:
     """The server, running in a thread for as long as the context lasts."""
 
     def __init__(self) -> None:
         self.shelf = Shelf()
         handler = type("BoundHandler", (Handler,), {"shelf": self.shelf})
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-        self._server.daemon_threads = True
+        self._server = _QuietServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def put(self, path: str, content: bytes, *behaviours: Behaviour) -> str:
