@@ -14,20 +14,31 @@ from config import Settings
 SUBJECTS = {
     "bus": "events a second",
     "talk": "typed line to first sound",
-    "listen": "endpointing, barge-in, echo, speech to voice",
+    "endpointing": "utterances kept whole",
+    "echo": "the character's own voice in the microphone",
+    "interruptions": "users, noise and music over the character's voice",
+    "hour": "memory of an hour of listening",
+    "answering": "end of speech to words and to voice",
+    "visemes": "lips for voices that do not tell their phonemes",
     "whisper": "speech to text",
     "film": "text to video, lips and voice",
     "start": "second start of the program",
     "downloads": "model downloads under faults, damaged voices",
     "window": "avatar, stop key, busy loop, memory",
 }
+GROUPS = {"listen": ("endpointing", "echo", "interruptions", "hour", "answering")}
+"""Names for several at once."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     listed = ", ".join(f"{name} ({what})" for name, what in SUBJECTS.items())
+    groups = "; ".join(f"{name} is {', '.join(parts)}" for name, parts in GROUPS.items())
     parser.add_argument(
-        "names", nargs="*", metavar="NAME", help=f"what to measure; all by default: {listed}"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"what to measure; all by default: {listed}; {groups}",
     )
     json_flag(parser)
 
@@ -38,11 +49,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     from commands.benchmarks.figures import machine
 
     for name in args.names:
-        if name not in SUBJECTS:
-            raise BadInputError(f"There is no benchmark {name!r}; there is: {', '.join(SUBJECTS)}.")
+        if name not in {**SUBJECTS, **GROUPS}:
+            known = ", ".join((*SUBJECTS, *GROUPS))
+            raise BadInputError(f"There is no benchmark {name!r}; there is: {known}.")
+    names = [part for name in args.names for part in GROUPS.get(name, (name,))]
     figures: list[dict[str, Any]] = []
     kept, on = True, machine()
-    for name in args.names or SUBJECTS:
+    for name in names or SUBJECTS:
         sys.stderr.write(f"kotodama: measuring {name} …\n")
         for figure in import_module(f"commands.benchmarks.{name}").measure(settings):
             kept &= figure.kept is not False
