@@ -23,7 +23,9 @@ _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
 _ENOUGH_SECONDS = 30.0
 _OFFSET = -0.691
 """The constant of BS.1770-4, equation 2: a 997 Hz sine at full scale is -3.01 LUFS."""
-_DECAY_SECONDS = 0.5
+_DECAY_SECONDS = 0.1
+"""After which the answer of the weighting's filters to a click is under -120 dB."""
+_TRANSFORM = 1 << 14
 
 
 def loudness(pcm: Pcm, sample_rate: int) -> float:
@@ -38,7 +40,7 @@ def loudness(pcm: Pcm, sample_rate: int) -> float:
     """
     if not len(pcm):
         return SILENCE_LUFS
-    power = _block_power(_weighted(pcm / FULL_SCALE, sample_rate), sample_rate)
+    power = _block_power(_weighted(pcm / np.float32(FULL_SCALE), sample_rate), sample_rate)
     gate = _power(_ABSOLUTE_GATE)
     loud = power[power > gate]
     if not len(loud):
@@ -92,23 +94,27 @@ def _power(lufs: float) -> float:
     return float(10.0 ** ((lufs - _OFFSET) / 10.0))
 
 
-def _block_power(sound: NDArray[np.float64], sample_rate: int) -> NDArray[np.float64]:
+def _block_power(sound: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]:
     """Mean square of each block of 400 ms, a block starting every 100 ms."""
     size = min(round(_BLOCK_SECONDS * sample_rate), len(sound))
     step = max(1, round(_STEP_SECONDS * sample_rate))
-    summed = np.concatenate([[0.0], np.cumsum(np.square(sound))])
+    summed = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
     starts = np.arange(0, len(sound) - size + 1, step)
     blocks: NDArray[np.float64] = (summed[starts + size] - summed[starts]) / size
     return blocks
 
 
-def _weighted(sound: NDArray[np.float64], sample_rate: int) -> NDArray[np.float64]:
-    """The sound after K-weighting, filtered in one piece by its spectrum."""
-    size = 1 << (len(sound) + round(_DECAY_SECONDS * sample_rate)).bit_length()
-    turn = np.exp(-2j * np.pi * np.arange(size // 2 + 1) / size)
-    response = _shelf(turn, sample_rate) * _high_pass(turn, sample_rate)
-    weighted: NDArray[np.float64] = np.fft.irfft(np.fft.rfft(sound, size) * response, size)
-    return weighted[: len(sound)]
+def _weighted(sound: NDArray[np.float32], sample_rate: int) -> NDArray[np.float32]:
+    """The sound after K-weighting, filtered by its spectrum a piece at a time (overlap-add)."""
+    tail = round(_DECAY_SECONDS * sample_rate)
+    hop = _TRANSFORM - tail
+    rows = np.pad(sound, (0, -len(sound) % hop)).reshape(-1, hop)
+    turn = np.exp(-2j * np.pi * np.arange(_TRANSFORM // 2 + 1) / _TRANSFORM)
+    response = (_shelf(turn, sample_rate) * _high_pass(turn, sample_rate)).astype(np.complex64)
+    filtered = np.fft.irfft(np.fft.rfft(rows, _TRANSFORM) * response, _TRANSFORM)
+    weighted = filtered[:, :hop].astype(np.float32)
+    weighted[1:, :tail] += filtered[:-1, hop:]
+    return weighted.reshape(-1)[: len(sound)]
 
 
 def _shelf(turn: NDArray[np.complex128], sample_rate: int) -> NDArray[np.complex128]:

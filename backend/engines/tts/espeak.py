@@ -32,10 +32,8 @@ from backend.engines.tts.espeak_library import (
     EspeakVoiceInfo,
 )
 from backend.errors import EngineError
-from backend.media.pcm import apply_gain, peak, resample, speech_dbfs
-
-LEVEL_DBFS = -18.0
-"""The level of speech, pauses not counted: the middle of what streaming platforms ask for."""
+from backend.media.loudness import gain_to
+from backend.media.pcm import apply_gain, peak, resample
 
 _PEAK = 32767 * 0.97
 _MAX_PIECE = 200
@@ -173,7 +171,7 @@ class EspeakVoice(Voice):
             if shift != 1.0:
                 pcm, phonemes = _shift_pitch(pcm, phonemes, library.sample_rate, shift)
             if gain is None:
-                gain = 10.0 ** ((LEVEL_DBFS - speech_dbfs(pcm, library.sample_rate)) / 20.0)
+                gain = gain_to(pcm, library.sample_rate)
             pcm = apply_gain(pcm, min(gain, _PEAK / peak(pcm)))
             yield SpeechChunk(pcm, library.sample_rate, phonemes)
 
