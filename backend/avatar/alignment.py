@@ -118,7 +118,7 @@ def phonemes_or_alignment(
         The phonemes; none when espeak-ng cannot speak the language, which is logged, or when the
         text is not what the chunk says.
     """
-    if chunk.phonemes:
+    if chunk.phonemes or not chunk.whole:
         return chunk.phonemes
     try:
         found = align_text(text, chunk.pcm, chunk.sample_rate, language)
@@ -126,6 +126,13 @@ def phonemes_or_alignment(
         _log.warning("No phonemes for the lips: %s", error.message)
         return ()
     return found.phonemes if found.confidence >= MIN_CONFIDENCE else ()
+
+
+def mouth_curve_of(chunk: SpeechChunk, text: str, language: str = "en") -> MouthCurve:
+    """The lips for a chunk whose voice does not know its phonemes."""
+    if chunk.whole:
+        return mouth_curve_for(chunk.pcm, chunk.sample_rate, text, language)
+    return timeline_from_audio(chunk.pcm, chunk.sample_rate, whole=False)
 
 
 def mouth_curve_for(pcm: Pcm, sample_rate: int, text: str = "", language: str = "en") -> MouthCurve:

@@ -19,17 +19,21 @@ CONFIDENCE = 0.4
 
 _SMOOTHING_FRAMES = 5
 _SPEECH_BELOW_PEAK_DB = 32.0
+_PART_DB = 10.0
+"""The least that counts as loud in a part of speech: voices at -18 LUFS have 16 to 20 dB there."""
 _REST_SECONDS = 0.1
 
 Track = NDArray[np.float64]
 
 
-def timeline_from_audio(pcm: Pcm, sample_rate: int) -> MouthCurve:
+def timeline_from_audio(pcm: Pcm, sample_rate: int, *, whole: bool = True) -> MouthCurve:
     """Guess the lips.
 
     Args:
         pcm: (samples,) int16.
         sample_rate: Hz.
+        whole: Whether it holds enough speech to tell how loud the voice is. Else it is taken to be
+            as loud as the program's voices are, so that a piece of a pause stays one.
 
     Returns:
         A curve whose timeline has no events, the source "audio" and a confidence of 0.4; a mouth
@@ -39,7 +43,7 @@ def timeline_from_audio(pcm: Pcm, sample_rate: int) -> MouthCurve:
     if not len(pcm) or not np.any(pcm):
         return MouthCurve.from_rows(np.zeros((0, len(MOUTH_CHANNELS)), np.float32), nothing)
     power = power_spectrum(pcm, sample_rate)
-    opening, width, rounding = _guess(power)
+    opening, width, rounding = _guess(power, -np.inf if whole else _PART_DB)
     seconds = len(pcm) / sample_rate
     grid = np.arange(0.0, seconds + _REST_SECONDS, GRID_SECONDS)
     frames = np.arange(len(power)) * HOP_SECONDS
@@ -49,13 +53,14 @@ def timeline_from_audio(pcm: Pcm, sample_rate: int) -> MouthCurve:
     return MouthCurve.from_rows(rows, nothing)
 
 
-def _guess(power: Features) -> tuple[Track, Track, Track]:
+def _guess(power: Features, least_peak_db: float) -> tuple[Track, Track, Track]:
     """Opening, width and rounding of every frame."""
     low, jaw = _decibels(power, 150, 450), _decibels(power, 550, 1150)
     back, front = _decibels(power, 700, 1400), _decibels(power, 1700, 3000)
     hiss = _decibels(power, 3800, 7500)
     voice = np.maximum.reduce([low, jaw, back])
-    level = np.clip((voice - np.percentile(voice, 95)) / _SPEECH_BELOW_PEAK_DB + 1.0, 0.0, 1.0)
+    loud = max(float(np.percentile(voice, 95)), least_peak_db)
+    level = np.clip((voice - loud) / _SPEECH_BELOW_PEAK_DB + 1.0, 0.0, 1.0)
     hissing = np.clip((hiss - voice + 3.0) / 9.0, 0.0, 1.0)
     formant = np.clip((jaw - low + 12.0) / 24.0, 0.0, 1.0)
     voiced = level * (1.0 - hissing)

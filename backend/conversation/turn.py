@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from backend.avatar.alignment import mouth_curve_for, phonemes_or_alignment
+from backend.avatar.alignment import mouth_curve_of, phonemes_or_alignment
 from backend.avatar.coarticulation import MouthCurve
 from backend.avatar.emotion import detect_emotion, split_emotion_tags
 from backend.avatar.visemes import timeline_from_phonemes
@@ -199,6 +199,6 @@ def make_segment(
     if phonemes:
         curve = MouthCurve(timeline_from_phonemes(phonemes))
     else:
-        curve = mouth_curve_for(chunk.pcm, chunk.sample_rate, request.text, request.language)
+        curve = mouth_curve_of(chunk, request.text, request.language)
     pcm = resample(chunk.pcm, chunk.sample_rate, PLAYOUT_RATE)
     return Segment(turn_id, shown if opens else "", pcm, curve, request.emotion, opens, phonemes)

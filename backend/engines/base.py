@@ -180,11 +180,14 @@ class SpeechChunk:
         pcm: (samples,) int16 mono.
         sample_rate: Hz.
         phonemes: Their times within this chunk; empty when the engine does not know them.
+        whole: Whether it is all of what the request says. Only then can the text tell the lips of
+            an engine that does not know its phonemes.
     """
 
     pcm: Pcm
     sample_rate: int
     phonemes: tuple[Phoneme, ...] = ()
+    whole: bool = True
 
     @property
     def seconds(self) -> float:
@@ -202,9 +205,14 @@ class VoiceInfo:
 
 
 class Voice(Engine):
-    """Text to speech."""
+    """Text to speech.
+
+    Attributes:
+        levelled: Whether what it says is at `loudness.TARGET_LUFS` already.
+    """
 
     kind = EngineKind.TTS
+    levelled: ClassVar[bool] = False
 
     def fingerprint(self) -> str:
         """What, beside the request, shapes the sound: kept sentences of another one are not used.

@@ -31,6 +31,7 @@ from backend.engines.base import (
     Transcript,
     Voice,
 )
+from backend.engines.levelling import Leveller
 from backend.engines.precedence import Precedence
 from backend.engines.registry import ENGINES, engine_class
 from backend.engines.slot import EngineStatus, Slot, known_error
@@ -64,6 +65,7 @@ class EngineHost:
         self._settings = settings
         self._bus = bus
         self._cache = cache
+        self._leveller = Leveller()
         self._slots: dict[tuple[EngineKind, str], Slot] = {}
         self._active: dict[EngineKind, str] = {}
         self.precedence = {kind: Precedence() for kind in EngineKind}
@@ -174,9 +176,12 @@ class EngineHost:
                 return
         await self._load(slot)
         spoken = []
+        level = self._leveller.sentence(voice, request)
         async for chunk in self._iterate(slot, partial(voice.synthesize, request), guest):
-            spoken.append(chunk)
-            yield chunk
+            spoken.append(level.apply(chunk) if level else chunk)
+            yield spoken[-1]
+        if level:
+            level.end()
         if cache and path:
             await asyncio.to_thread(cache.keep, path, spoken)
 

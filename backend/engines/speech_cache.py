@@ -77,7 +77,7 @@ class SpeechCache:
         """Keep a sentence that was synthesized to its end; a full disk is logged."""
         if not chunks or sum(chunk.seconds for chunk in chunks) > LONGEST_S:
             return
-        data = _pack(chunks)
+        data = _pack(_joined(chunks))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, data)
@@ -107,6 +107,19 @@ class SpeechCache:
                 return
             path.unlink(missing_ok=True)
             self._size -= size
+
+
+def _joined(chunks: Sequence[SpeechChunk]) -> Sequence[SpeechChunk]:
+    """One whole chunk in place of the parts in which a sentence came."""
+    rate = chunks[0].sample_rate
+    if any(chunk.sample_rate != rate for chunk in chunks):
+        return chunks
+    phonemes: list[Phoneme] = []
+    start = 0.0
+    for chunk in chunks:
+        phonemes += [Phoneme(p.start + start, p.end + start, p.ipa) for p in chunk.phonemes]
+        start += chunk.seconds
+    return [SpeechChunk(np.concatenate([chunk.pcm for chunk in chunks]), rate, tuple(phonemes))]
 
 
 def _pack(chunks: Sequence[SpeechChunk]) -> bytes:

@@ -86,6 +86,7 @@ class EspeakVoice(Voice):
         Requirement("espeakng_loader", "pip install espeakng-loader"),
     )
     embedded: ClassVar[bool] = True
+    levelled: ClassVar[bool] = True
 
     class Options(EngineOptions):
         """How the voice sounds when nothing else is asked for."""

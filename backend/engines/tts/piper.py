@@ -76,6 +76,7 @@ class PiperVoice(Voice):
     name: ClassVar[str] = "piper"
     label: ClassVar[str] = "Piper"
     summary: ClassVar[str] = "Natural voices in over 40 languages, fast on any processor."
+    levelled: ClassVar[bool] = True
     requires: ClassVar[tuple[Requirement, ...]] = (
         Requirement("piper", "pip install piper-tts"),
         Requirement("onnxruntime", "pip install onnxruntime"),
@@ -93,6 +94,10 @@ class PiperVoice(Voice):
         )
         noise_w: float | None = Field(
             None, ge=0.0, le=2.0, description="Variation of the rhythm; empty: the voice's own."
+        )
+        windows: bool = Field(
+            True,
+            description="Sound comes early, for a little more work; off: sentence by sentence.",
         )
         threads: int = Field(0, ge=0, le=32, description="0: two, or one on a single core.")
 
@@ -204,7 +209,7 @@ class PiperVoice(Voice):
         sounds = sounds_of(symbols, frames.lasting, model.symbol_ids)
         ends = (
             window_ends(frames.total, frame_seconds, model.seconds_a_frame, sounds)
-            if sounds
+            if sounds and self.options.windows
             else iter((frames.total,))
         )
         start, heard, said = 0, 0.0, []

@@ -70,7 +70,7 @@ class ChunkMaker:
         """
         self._keep(self._resampler.resample_chunk(np.zeros(0, np.int16), last=True))
         if self._held and (self._began or not broken):
-            yield self._take()
+            yield self._take(whole=not self._began and not broken)
 
     def _keep(self, pcm: Pcm) -> None:
         if len(pcm):
@@ -78,10 +78,10 @@ class ChunkMaker:
             self._held += len(pcm)
             self.seconds += len(pcm) / SPEECH_RATE
 
-    def _take(self) -> SpeechChunk:
-        whole = np.concatenate(self._parts).astype(np.int16)
+    def _take(self, *, whole: bool = False) -> SpeechChunk:
+        pcm = np.concatenate(self._parts).astype(np.int16)
         self._parts, self._held, self._began = [], 0, True
-        return SpeechChunk(whole, SPEECH_RATE)
+        return SpeechChunk(pcm, SPEECH_RATE, whole=whole)
 
 
 async def as_chunks(
