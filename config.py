@@ -112,7 +112,7 @@ class Settings(BaseSettings):
         "Speech to text engines, best first.",
     )
     llm_engines: str = _runtime("openai_compatible,ollama,persona", "Chat models, best first.")
-    tts_engines: str = _runtime("wyoming,openai_api,espeak", "Voices, best first.")
+    tts_engines: str = _runtime("wyoming,openai_api,gpt_sovits,coqui,espeak", "Voices, best first.")
     clip_engines: str = _runtime("puppet", "Video engines, best first.")
 
     engine_options: dict[str, dict[str, Any]] = _runtime(
@@ -173,6 +173,26 @@ class Settings(BaseSettings):
     tts_voice: str = _runtime("alloy", "Voice asked for there.", min_length=1)
     speech_cache_mb: int = _runtime(
         200, "Most disk for spoken sentences that are kept, MB; 0 keeps none.", ge=0, le=100_000
+    )
+    gpt_sovits_path: str = _runtime("", "Folder of GPT-SoVITS, which is started when it is needed.")
+    gpt_sovits_python: str = _runtime(
+        "", "The Python of GPT-SoVITS; blank: looked for in its folder."
+    )
+    gpt_sovits_url: str = _runtime(
+        "", "A GPT-SoVITS server (api_v2.py) that runs already, for example http://127.0.0.1:9880."
+    )
+    coqui_model: str = _runtime(
+        "", "A model of Coqui, for example tts_models/en/ljspeech/vits; blank uses none."
+    )
+    coqui_reference: str = _runtime("", "A recording that Coqui's XTTS imitates, 3 s or longer.")
+    coqui_accept_licence: bool = _runtime(
+        False, "Whether you accept the licence of XTTS: not for commercial use (coqui.ai/cpml)."
+    )
+    voice_idle_minutes: int = _runtime(
+        10,
+        "Minutes without speech after which GPT-SoVITS or Coqui is ended; 0: never.",
+        ge=0,
+        le=1440,
     )
     piper_model_path: str = _runtime("", "A Piper voice (.onnx).")
     qwen_model_path: str = _runtime("", "A Qwen model.")

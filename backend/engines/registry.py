@@ -24,6 +24,7 @@ ENGINES: dict[EngineKind, dict[str, str]] = {
         "wyoming": "backend.engines.tts.wyoming:WyomingVoice",
         "openai_api": "backend.engines.tts.openai_api:OpenAIVoice",
         "piper": "backend.engines.tts.piper:PiperVoice",
+        "gpt_sovits": "backend.engines.tts.gpt_sovits:GptSovitsVoice",
         "espeak": "backend.engines.tts.espeak:EspeakVoice",
     },
     EngineKind.CLIP: {

@@ -89,7 +89,8 @@ _SECTIONS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
             "filler", "filler_after", "stt_engines", "whisper_model", "whisper_device",
             "whisper_short_window", "wyoming_url", "stt_base_url", "stt_api_key", "stt_model",
             "wyoming_tts_url", "tts_base_url", "tts_api_key", "tts_model", "tts_voice",
-            "audio_backend",
+            "gpt_sovits_path", "gpt_sovits_python", "gpt_sovits_url", "coqui_model",
+            "coqui_reference", "coqui_accept_licence", "voice_idle_minutes", "audio_backend",
         ),
     ),
     (
@@ -145,6 +146,13 @@ _LABELS = {
     "tts_api_key": "Key of the speech server",
     "tts_model": "Model on the speech server",
     "tts_voice": "Voice on the speech server",
+    "gpt_sovits_path": "Folder of GPT-SoVITS",
+    "gpt_sovits_python": "Python of GPT-SoVITS",
+    "gpt_sovits_url": "Address of a GPT-SoVITS server",
+    "coqui_model": "Coqui model",
+    "coqui_reference": "Recording that Coqui imitates",
+    "coqui_accept_licence": "Accept the licence of XTTS",
+    "voice_idle_minutes": "Voices end when idle",
     "qwen_model_path": "Qwen model",
     "sadtalker_model_path": "SadTalker folder",
     "wav2lip_model_path": "Wav2Lip folder",
@@ -169,6 +177,7 @@ _UNITS = {
     "filler_after": "seconds",
     "max_message_chars": "characters",
     "speech_cache_mb": "MB",
+    "voice_idle_minutes": "minutes",
     "sample_rate": "Hz",
 }
 _ORDER_HELP = "The first that can run is used; the next ones take over when it fails."
