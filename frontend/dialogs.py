@@ -17,7 +17,7 @@ KEYS = (
     ("Shift + Enter", "new line"),
     ("F8", "hold to talk, on any page"),
     ("Esc", "stop the answer"),
-    ("Ctrl + 1 … 5", "Chat, Voice training, Logs, Status, Settings"),
+    ("Ctrl + 1 … 6", "Chat, Voice training, Logs, Status, Settings, Voices & models"),
     ("Ctrl + F", "search in the logs"),
     ("Ctrl + C", "copy what is selected in a bubble"),
     ("Tab, Shift + Tab", "next, previous control"),

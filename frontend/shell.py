@@ -35,6 +35,10 @@ PAGES: dict[str, PageSpec] = {
         "frontend.pages.settings:SettingsPage",
         NavEntry("settings", "Settings", "gear-fill", "Ctrl+5"),
     ),
+    "models": PageSpec(
+        "frontend.pages.models:ModelsPage",
+        NavEntry("models", "Voices & models", "box-seam-fill", "Ctrl+6"),
+    ),
     "welcome": PageSpec("frontend.pages.welcome:WelcomePage", None),
 }
 

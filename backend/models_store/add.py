@@ -2,7 +2,7 @@
 
 A file with a known hash is recognised by it, whatever its name; one without by name and size,
 beside one that was. A Piper voice that the catalogue does not have is taken when its two files
-agree. Nothing is moved, and no link is followed.
+agree, and a shared voice when its package is whole. Nothing is moved, and no link is followed.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from backend.models_store.errors import (
 from backend.models_store.library import Library
 from backend.models_store.part import disk_errors, free_bytes, part_path, sync_folder
 from backend.models_store.voice_check import check_voice
+from backend.models_store.voice_package import SUFFIX as PACKAGE
+from backend.models_store.voice_package import unpack_voice
 
 MOST_FILES = 20_000
 DEEPEST = 6
@@ -71,13 +73,15 @@ def add_from(source: Path, catalogue: Catalogue, library: Library) -> Added:
             assert file in model.files
         library.verify(model)
         added.models.append(model.id)
-    for onnx in files:
-        if onnx.suffix == ".onnx" and onnx not in used:
-            _add_voice(onnx, library, added)
+    for path in files:
+        if path.suffix == ".onnx" and path not in used:
+            _add_voice(path, library, added)
+        elif path.suffix == PACKAGE:
+            _add_package(path, library, added)
     if not added.models and not added.refused:
         raise StoreError(
             f"Nothing in {source} is a model that the program knows. A voice is a pair NAME.onnx"
-            " and NAME.onnx.json; other models need the files that the list of models names."
+            f" and NAME.onnx.json, or a NAME{PACKAGE}; other models need the files that the list of models names."
         )
     return added
 
@@ -176,6 +180,16 @@ def _add_voice(onnx: Path, library: Library, added: Added) -> None:
     for path in reversed(_pair(onnx)):
         _copy(path, library.root / "piper" / path.name, library.root)
     added.models.append(f"own:piper/{onnx.name}")
+
+
+def _add_package(package: Path, library: Library, added: Added) -> None:
+    """Take a shared voice."""
+    try:
+        onnx = unpack_voice(package, library.root)
+    except StoreError as error:
+        added.refused.append(error.message)
+        return
+    added.models.append(f"own:{onnx.relative_to(library.root).as_posix()}")
 
 
 def _pair(path: Path) -> tuple[Path, Path]:

@@ -25,6 +25,7 @@ from backend.models_store.errors import (
 )
 from backend.models_store.part import SUFFIX, discard, part_path
 from backend.models_store.voice_check import check_voice
+from backend.models_store.voice_package import MANIFEST, PREVIEW
 from config import write_atomically
 
 CHECKED = Path(".checked.json")
@@ -127,6 +128,15 @@ class Library:
                 raise
         self.note_checked(model)
 
+    def drop_damaged(self, model: CatalogueModel) -> None:
+        """Delete those files of a model that are not what they should be."""
+        for file in model.files:
+            path = self.target(file)
+            try:
+                check_file(path, file)
+            except (OSError, DownloadError, StoreError):
+                self._unlink(self._inside(path, follow_last=False))
+
     def verify_own(self, model: OwnModel) -> None:
         """Check a model that the catalogue does not have, by its structure.
 
@@ -175,7 +185,9 @@ class Library:
         for onnx in self._voices():
             if onnx not in known:
                 pair = (onnx, onnx.with_name(onnx.name + ".json"))
-                found.append(self._own("tts", "piper", onnx, pair))
+                shared = [onnx.with_name(name) for name in (MANIFEST, PREVIEW)]
+                files = (*pair, *(path for path in shared if path.is_file()))
+                found.append(self._own("tts", "piper", onnx, files))
         for path in whisper_models(self.root):
             first = path / "model.bin" if path.is_dir() else path
             if first not in known and not path.is_symlink():

@@ -107,14 +107,18 @@ class ModelStore:
     def start(self, model_id: str) -> ModelStatus:
         """Begin to download a model, or go on with it; at once, the work goes on by itself.
 
+        Of a damaged model the files that are not what they should be come anew.
+
         Raises:
             UnknownModelError: There is none of this name.
             ByHandError: The program cannot fetch it; the message says how to get it.
         """
         model = self._to_fetch(model_id)
-        if model.id not in self._jobs and self.library.presence(model) != "installed":
+        whole = self.library.presence(model) == "installed"
+        damaged = whole and model.id in self._errors
+        if model.id not in self._jobs and (damaged or not whole):
             self._errors.pop(model.id, None)
-            self._run(model.id, "waiting", self._download_alone(model), model.bytes)
+            self._run(model.id, "waiting", self._download_alone(model, damaged), model.bytes)
         return self._status(model)
 
     async def install(self, model_id: str) -> ModelStatus:
@@ -212,6 +216,19 @@ class ModelStore:
             self._publish(ModelSaved(name=name, path=self.status(name).path))
         return added
 
+    async def share(self, name: str, target: Path, about: About, preview: bytes = b"") -> Manifest:
+        """Write an installed Piper voice as one file (see `voice_package`).
+
+        Raises:
+            UnknownModelError: There is no such voice here.
+            StoreError, DiskError: It cannot be shared, or not be written.
+        """
+        status = self.status(name)
+        onnx = self.library.root / status.path
+        if status.engine != "piper" or status.state != "installed" or onnx.suffix != ".onnx":
+            raise StoreError(f"{name} is no voice that is installed here; only such can be shared.")
+        return await asyncio.to_thread(pack_voice, onnx, target.expanduser(), about, preview)
+
     async def refresh(self, url: str = VOICES_URL) -> int:
         """Load the list of Piper's voices anew; how many models there are now.
 
@@ -254,10 +271,13 @@ class ModelStore:
         task = asyncio.get_running_loop().create_task(work)
         self._jobs[model_id] = Job(state, Meter(total), task)
 
-    async def _download_alone(self, model: CatalogueModel) -> None:
+    async def _download_alone(self, model: CatalogueModel, damaged: bool) -> None:
         """Wait for a place, download, and leave word of the end."""
         try:
             async with self._places:
+                if damaged:
+                    self._jobs[model.id].state = "checking"
+                    await asyncio.to_thread(self.library.drop_damaged, model)
                 await self._download(model)
             path = str(self.library.root / model.in_order[-1].path)
             self._publish(ModelSaved(name=model.id, path=path))

@@ -127,8 +127,10 @@ async def test_damage_is_found_and_mended(bench: Bench) -> None:
     with pytest.raises(errors.WrongHashError):
         await store.verify("anna")
     assert store.status("anna").state == "damaged"
-    await store.remove("anna")
-    assert (await store.install("anna")).state == "installed"
+    bench.server.shelf.requests.clear()
+    mended = await store.install("anna")
+    assert (mended.state, mended.checked) == ("installed", True)
+    assert [one.path for one in bench.server.shelf.requests] == ["/piper/anna.onnx"]
 
 
 async def test_files_dropped_in_by_hand_are_recognised_and_checked(bench: Bench) -> None:

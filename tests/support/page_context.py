@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tkinter as tk
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -64,6 +65,15 @@ class ScriptedApi:
 
     def post(self, path: str, body: Any, then: Any, failed: Any = None) -> None:
         self._answer("POST", path, body, then, failed)
+
+    def delete(self, path: str, then: Any, failed: Any = None) -> None:
+        self._answer("DELETE", path, None, then, failed)
+
+    def request(
+        self, method: str, path: str, then: Any, failed: Any = None, *, body: bytes | None = None,
+        timeout: float = 0.0,
+    ) -> None:  # fmt: skip
+        self._answer(method, path, json.loads(body) if body else None, then, failed)
 
     def posted(self, path: str) -> list[Any]:
         """Bodies that were posted to a path."""
@@ -151,6 +161,7 @@ def page_context(parent: tk.Misc, api: ScriptedApi | None = None, **changes: Any
         cancel=timers.cancel,
         navigate=visited.append,
         hurry=lambda: None,
+        refresh_engines=lambda: None,
         px=look(parent).px,
         palette=look(parent).palette,
         fonts=look(parent).fonts,
