@@ -16,17 +16,19 @@ SUBJECTS = {
     "talk": "typed line to first sound",
     "endpointing": "utterances kept whole",
     "echo": "the character's own voice in the microphone",
-    "interruptions": "users, noise and music over the character's voice",
+    "interruptions": "users who speak over the character's voice",
+    "disturbances": "noise and music, while she speaks and while nobody does",
     "hour": "memory of an hour of listening",
     "answering": "end of speech to words and to voice",
     "visemes": "lips for voices that do not tell their phonemes",
     "whisper": "speech to text",
+    "voices": "first sound, cost, joins and loudness of the voices",
     "film": "text to video, lips and voice",
     "start": "second start of the program",
     "downloads": "model downloads under faults, damaged voices",
     "window": "avatar, stop key, busy loop, memory",
 }
-GROUPS = {"listen": ("endpointing", "echo", "interruptions", "hour", "answering")}
+GROUPS = {"listen": ("endpointing", "echo", "interruptions", "disturbances", "hour", "answering")}
 """Names for several at once."""
 
 

@@ -67,12 +67,13 @@ class Ear:
             far: What the loudspeaker plays meanwhile, as long.
             gate: What may begin an utterance.
         """
-        clean = self.filter.process(near, far)
+        filtered = self.filter.process(near, far)
+        self._remember(filtered.sound)
+        looked_at = filtered.sound if gate is Gate.OPEN else filtered.over_echo
         if gate is Gate.GUARDED and self.filter.learning:
             gate = Gate.SHUT
-        self._remember(clean)
         noticed: list[Noticed] = []
-        for probability in self.detector.feed(clean):
+        for probability in self.detector.feed(looked_at):
             self.probability = probability
             for signal in self.endpointer.step(probability, FRAME_SECONDS, gate):
                 noticed.append(self._notice(signal))

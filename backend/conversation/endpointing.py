@@ -2,7 +2,7 @@
 
 A pure state machine, driven by one speech probability a frame and by the clock that the frames
 make; it knows no audio, no thread and no recogniser, so that tests drive it by numbers. The
-defaults follow measurements on read speech (see `python main.py bench listen`): a pause of 700 ms
+defaults follow measurements on read speech (`python main.py bench endpointing`): a pause of 700 ms
 keeps nearly every utterance whole; a finished sentence needs less, an unfinished one more.
 """
 

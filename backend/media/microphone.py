@@ -6,23 +6,27 @@ character would hear itself.
 
 The canceller presumes an echo. With headphones there is none, and it would swallow most of what
 the user says meanwhile; so it is measured whether there is one, and where there is none the sound
-goes around the canceller.
+goes around the canceller. And it swallows much of a user who speaks over the character even where
+there is an echo; so that they are noticed, voices are looked for in what an echo path leaves.
 """
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from backend.media.echo_path import EchoPath
+
 RATE = 16_000
 BLOCK = RATE // 100
 BLOCK_SECONDS = BLOCK / RATE
 LEARNING_S = 1.6
 """How long the far end has to sound until the canceller knows the room (measured in simulated
-rooms with delays up to 140 ms; see `python main.py bench listen`)."""
+rooms with delays up to 140 ms; see `python main.py bench interruptions`)."""
 _FAR_DBFS = -45.0
 _NO_ECHO_DB = -34.0
 _REACH = 25
@@ -71,6 +75,19 @@ class EchoMeter:
             self.echo = bool(loss > _NO_ECHO_DB)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Filtered:
+    """Sound of a microphone, filtered for two uses.
+
+    Attributes:
+        sound: (samples,) int16 at 16,000 Hz, to be transcribed.
+        over_echo: (samples,) the same, to detect voices over the character's.
+    """
+
+    sound: NDArray[np.int16]
+    over_echo: NDArray[np.int16]
+
+
 class MicrophoneFilter:
     """One microphone's filter; not thread-safe.
 
@@ -98,6 +115,7 @@ class MicrophoneFilter:
 
         self._plain = processor(False)
         self._canceller = processor(True) if echo else None
+        self._echo_path = EchoPath()
         self._meter = EchoMeter()
         self._level = -120.0
 
@@ -106,7 +124,7 @@ class MicrophoneFilter:
         """Whether the canceller does not know the room yet: what it gives may be the far end."""
         return self._canceller is not None and self._meter.sounded * BLOCK_SECONDS < LEARNING_S
 
-    def process(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> NDArray[np.int16]:
+    def process(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> Filtered:
         """Filter sound.
 
         Args:
@@ -114,30 +132,33 @@ class MicrophoneFilter:
             far: (samples,) what the loudspeaker plays meanwhile; as long as `near`.
 
         Returns:
-            (samples,) int16, as long as `near`.
+            Sound as long as `near`.
         """
-        blocks = [
-            self._block(near[start : start + BLOCK], far[start : start + BLOCK])
-            for start in range(0, len(near) - BLOCK + 1, BLOCK)
-        ]
-        return np.concatenate(blocks) if blocks else near[:0]
+        sound, over_echo = np.zeros_like(near), np.zeros_like(near)
+        for start in range(0, len(near) - BLOCK + 1, BLOCK):
+            part = slice(start, start + BLOCK)
+            sound[part], over_echo[part] = self._block(near[part], far[part])
+        return Filtered(sound, over_echo)
 
-    def _block(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> NDArray[np.int16]:
+    def _block(
+        self, near: NDArray[np.int16], far: NDArray[np.int16]
+    ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
         plain: NDArray[np.int16] = self._plain.process(near, far)
         if self._canceller is None:
-            return plain
+            return plain, plain
         cancelled: NDArray[np.int16] = self._canceller.process(near, far)
+        rest = self._echo_path.process(near, far)
         level = _dbfs(plain)
         self._meter.measure(level, _dbfs(far))
         if self._meter.echo:
-            return cancelled
+            return cancelled, rest if self._echo_path.trusted else cancelled
         # What leaks out of headphones is quiet beside what is played in them.
         self._level = max(level, self._level - 1.0)
         if self._level < self._meter.far_db + _GATE_DB and self._meter.far_db > _FAR_DBFS:
-            return (plain * _GATED).astype(np.int16)
-        return plain
+            plain = (plain * _GATED).astype(np.int16)
+        return plain, plain
 
 
 def _dbfs(block: NDArray[np.int16]) -> float:
-    power = float(np.mean(np.square(block, dtype=np.float32)))
-    return float(10.0 * np.log10(power / 32768.0**2 + 1e-12))
+    sound = block.astype(np.float32)
+    return 10.0 * math.log10(float(np.dot(sound, sound)) / len(block) / 32768.0**2 + 1e-12)

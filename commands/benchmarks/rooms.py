@@ -2,12 +2,17 @@
 
 An echo path is a direct sound and a reverberation of decaying noise, as in J. Moorer, "About This
 Reverberation Business" (1979), with a level and a delay; that is enough to try an echo canceller.
+The rooms know nothing of each other, so they are worked on by as many processes as there are cores.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +23,62 @@ from backend.conversation.endpointing import Gate, Signal
 from backend.conversation.self_hearing import SelfHearing
 from event_system import FRAME_SECONDS, MICROPHONE_RATE
 
+T = TypeVar("T")
 Sound = NDArray[np.int16]
 STEP = round(FRAME_SECONDS * MICROPHONE_RATE)
 REVERBERATION_S = 0.25
 """The time in which a small furnished room's reverberation falls by 60 dB."""
+ECHO_DB = (-20.0, -15.0, -10.0, -5.0, 0.0)
+ECHO_DELAYS_S = (0.02, 0.06, 0.1)
+TALK = (
+    "I was hoping you would come by. What would you like to talk about? I could tell you a story, "
+    "or we could play a game together, whatever you like best. Yesterday I found an old radio in "
+    "the attic, and it still works!"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room with a loudspeaker and a microphone.
+
+    Attributes:
+        level_db: Energy of the echo against what is played.
+        delay_s: Of its first sound.
+        number: Seeds its reverberation, and chooses who speaks.
+    """
+
+    level_db: float
+    delay_s: float
+    number: int
+
+    def character(self, seconds: float) -> Sound:
+        """A character who tells the same again and again."""
+        voice = voices()[self.number % len(voices())]
+        talk = np.concatenate([spoken(TALK, voice), silence(0.4)])
+        return np.resize(talk, round(seconds * MICROPHONE_RATE))
+
+    def heard(self, far: Sound, *near: NDArray[np.float64] | Sound) -> Sound:
+        """What the microphone hears of the loudspeaker and of what sounds beside it."""
+        echo = echo_of(far, self.level_db, self.delay_s, self.number)
+        return mixed(echo, *near, noise_dbfs=-60.0, seed=self.number)
+
+    @property
+    def user(self) -> str:
+        """Another voice than the character's."""
+        return voices()[(self.number + 1) % len(voices())]
+
+
+def rooms() -> list[Room]:
+    """Rooms of every level and delay."""
+    pairs = [(level, delay) for level in ECHO_DB for delay in ECHO_DELAYS_S]
+    return [Room(level, delay, number) for number, (level, delay) in enumerate(pairs)]
+
+
+def in_each(rooms: Sequence[Room], work: Callable[[Room], T]) -> list[T]:
+    """What `work`, a function of a module, finds in each room; in several processes."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(os.cpu_count() or 1, context) as pool:
+        return list(pool.map(work, rooms))
 
 
 def voices() -> tuple[str, ...]:
@@ -60,7 +117,9 @@ def room_response(seed: int) -> NDArray[np.float64]:
 
 def echo_of(far: Sound, level_db: float, delay_s: float, seed: int) -> NDArray[np.float64]:
     """What a microphone hears of a loudspeaker: (samples,) floats in int16 units."""
-    wet = np.convolve(far.astype(np.float64), room_response(seed))
+    response = room_response(seed)
+    length = len(far) + len(response) - 1
+    wet = np.fft.irfft(np.fft.rfft(far, length) * np.fft.rfft(response, length), length)
     delayed = np.concatenate([np.zeros(round(delay_s * MICROPHONE_RATE)), wet])[: len(far)]
     echo: NDArray[np.float64] = delayed * 10.0 ** (level_db / 20.0)
     return echo

@@ -33,7 +33,7 @@ SECONDS = 3
 THREADS = 2
 _RATE = 16_000
 _RUNS = 9
-_WORDS = "so what shall we do today"
+WORDS = "so what shall we do now "
 
 
 def measure(settings: Settings) -> Iterator[Figure]:
@@ -46,7 +46,7 @@ def measure(settings: Settings) -> Iterator[Figure]:
         return
     with tempfile.TemporaryDirectory(prefix="kotodama-bench-") as folder:
         for name, (_width, _heads, _layers, bound) in SHAPES.items():
-            _make(name, Path(folder))
+            make_model(name, Path(folder) / name, WORDS)
             for short, window in ((True, "short window"), (False, "30 s window")):
                 engine = FasterWhisper(
                     {
@@ -63,13 +63,18 @@ def measure(settings: Settings) -> Iterator[Figure]:
                     round(took, 1),
                     "ms",
                     f"{SECONDS} s of sound, int8, {THREADS} threads, random weights,"
-                    f" {len(_WORDS) // 2} tokens, median of {_RUNS}",
+                    f" {len(WORDS) // 2} tokens, median of {_RUNS}",
                     at_most=bound if short else None,
                 )
 
 
-def _make(name: str, folder: Path) -> None:
-    """Write a model of a real shape that says `_WORDS`."""
+def make_model(name: str, folder: Path, says: str) -> None:
+    """Write a model of a real shape, 8-bit, that hears the same in every sound.
+
+    Args:
+        name: One of `SHAPES`.
+        says: ASCII, of even length.
+    """
     from backend.engines.stt.whisper_checkpoint import Checkpoint
     from backend.engines.stt.whisper_convert import write_folder
     from backend.engines.stt.whisper_vocabulary import Vocabulary
@@ -77,9 +82,9 @@ def _make(name: str, folder: Path) -> None:
     width, heads, layers, _bound = SHAPES[name]
     shape = dims(width, heads, layers)
     words = Vocabulary.for_model(pair_ranks(), shape.n_vocab)
-    text = [*pair_tokens(_WORDS[: len(_WORDS) // 2 * 2]), words.id_of("<|endoftext|>")]
+    text = [*pair_tokens(says), words.id_of("<|endoftext|>")]
     weights = speaking_weights(shape, text, words.id_of("<|en|>"))
-    write_folder(Checkpoint(shape, weights), words, folder / name, "int8")
+    write_folder(Checkpoint(shape, weights), words, folder, "int8")
 
 
 def _transcribe(engine: FasterWhisper) -> float:
@@ -95,6 +100,6 @@ def _transcribe(engine: FasterWhisper) -> float:
         started = time.perf_counter()
         heard = stream.finalize().text
         took.append((time.perf_counter() - started) * 1000)
-        assert heard.startswith(_WORDS[:10]), heard
+        assert heard.startswith(WORDS[:10]), heard
     engine.unload()
     return median(took)

@@ -75,6 +75,31 @@ def test_a_voice_over_the_characters_voice_is_heard(speech: Sound) -> None:
     assert Signal.STARTED in [one.signal for one in noticed]
 
 
+def test_a_voice_is_heard_under_an_echo_as_loud_as_itself(speech: Sound) -> None:
+    far = np.concatenate([speech, silence(0.3)] * 5)
+    echo = np.convolve(far, [0.0] * 900 + [0.7] + [0.0] * 200 + [-0.5])[: len(far)]
+    near = echo.astype(np.int16)
+    ear = Ear()
+    before = len(far) * 3 // 5 // STEP * STEP
+    assert [
+        one for one in listen(ear, near[:before], far[:before], Gate.GUARDED) if one.signal
+    ] == []
+    user = np.zeros_like(near)
+    user[before : before + len(speech) // 2] = speech[len(speech) // 2 :][: len(speech) // 2]
+    mixed = np.clip(echo + user, -32768, 32767).astype(np.int16)[before:]
+    noticed = listen(ear, mixed, far[before:], Gate.GUARDED)
+    assert Signal.STARTED in [one.signal for one in noticed]
+
+
+def test_a_bang_and_hiss_over_an_echo_are_no_voice(speech: Sound) -> None:
+    far = np.concatenate([speech, silence(0.3)] * 5)
+    echo = np.convolve(far, [0.0] * 900 + [0.7] + [0.0] * 200 + [-0.5])[: len(far)]
+    rng = np.random.default_rng(1)
+    hiss = rng.standard_normal(len(far)) * 1_000 * (np.arange(len(far)) // RATE % 3 == 2)
+    near = np.clip(echo + hiss, -32768, 32767).astype(np.int16)
+    assert [one for one in listen(Ear(), near, far, Gate.GUARDED) if one.signal] == []
+
+
 def test_memory_does_not_grow_in_silence() -> None:
     ear = Ear()
     listen(ear, silence(20.0))

@@ -1,0 +1,90 @@
+"""The way from the loudspeaker to the microphone, learned from noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from backend.media.echo_path import BLOCK, EchoPath
+
+Sound = NDArray[np.int16]
+SECONDS = 4
+
+
+def noise(seed: int, level: float = 2_000.0) -> Sound:
+    rng = np.random.default_rng(seed)
+    return (rng.standard_normal(16_000 * SECONDS) * level).astype(np.int16)
+
+
+def echo_of(far: Sound, gain: float) -> Sound:
+    response = np.zeros(800)
+    response[[320, 400, 700]] = gain, -0.5 * gain, 0.2 * gain
+    return np.convolve(far, response)[: len(far)].astype(np.int16)
+
+
+def played(path: EchoPath, near: Sound, far: Sound) -> Sound:
+    starts = range(0, len(near) - BLOCK + 1, BLOCK)
+    return np.concatenate(
+        [path.process(near[at : at + BLOCK], far[at : at + BLOCK]) for at in starts]
+    )
+
+
+def decibels(sound: Sound) -> float:
+    return float(10 * np.log10(np.mean(np.square(sound, dtype=np.float64)) + 1e-9))
+
+
+@pytest.mark.parametrize("gain", [0.1, 1.0])
+def test_the_echo_is_taken_out(gain: float) -> None:
+    far, path = noise(1), EchoPath()
+    near = echo_of(far, gain)
+    left = played(path, near, far)
+    assert decibels(left[-16_000:]) < decibels(near[-16_000:]) - 25
+    assert path.trusted
+
+
+def test_a_user_who_sounds_over_the_echo_is_left_whole() -> None:
+    far, path = noise(1), EchoPath()
+    at = np.arange(len(far)) / 16_000
+    user = (3_000 * np.sin(2 * np.pi * 440 * at) * (at > 3)).astype(np.int16)
+    left = played(path, echo_of(far, 1.0) + user, far)
+    part, late = left[-8_000:], user[-8_000 - BLOCK : -BLOCK]
+    assert np.corrcoef(part, late)[0, 1] > 0.95
+    assert abs(decibels(part) - decibels(late)) < 1.5
+
+
+def test_without_a_far_end_the_sound_passes_a_block_late() -> None:
+    near = noise(2)
+    left = played(EchoPath(), near, np.zeros_like(near))
+    assert np.corrcoef(left[BLOCK:], near[:-BLOCK])[0, 1] > 0.95
+
+
+def test_it_follows_a_moved_loudspeaker() -> None:
+    far, path = noise(1), EchoPath()
+    near = np.concatenate([echo_of(far, 0.8)[:32_000], echo_of(far, -0.3)[32_000:]])
+    left = played(path, near, far)
+    assert decibels(left[-8_000:]) < decibels(near[-8_000:]) - 20
+
+
+def test_an_echo_of_something_else_is_not_trusted() -> None:
+    path = EchoPath()
+    played(path, echo_of(noise(3), 1.0), noise(4))
+    assert not path.trusted
+
+
+def test_it_is_not_trusted_before_it_knows_the_room() -> None:
+    path = EchoPath()
+    far = noise(1)[:8_000]
+    played(path, echo_of(far, 0.5), far)
+    assert not path.trusted
+
+
+def test_extremes_do_not_break_it() -> None:
+    path = EchoPath()
+    scream = np.full(16_000, 32_767, np.int16)
+    scream[::2] = -32_768
+    for near, far in ((scream, scream), (np.zeros_like(scream), scream), (scream, scream * 0)):
+        assert np.isfinite(played(path, near, far)).all()
+    far = noise(1)
+    left = played(path, echo_of(far, 0.5), far)
+    assert decibels(left[-16_000:]) < decibels(echo_of(far, 0.5)[-16_000:]) - 20
