@@ -72,7 +72,8 @@ class Mp4Writer:
         self.fps = fps
         self.sample_rate = sample_rate
         # B-frames cost more than they save on a face that hardly moves.
-        self.options = {"preset": preset, "crf": str(crf), "x264-params": "bframes=0"}
+        # Neither does looking ahead pay there; x264 calls both "zerolatency".
+        self.options = {"preset": preset, "crf": str(crf), "tune": "zerolatency"}
         self._queue: queue.Queue[tuple[str, NDArray[Any]] | None] = queue.Queue(_QUEUED_FRAMES)
         self._ended = False
         self._failure: Exception | None = None
@@ -198,7 +199,8 @@ class _Encoder:
         self._video.pix_fmt = "yuv420p"
         self._video.codec_context.time_base = Fraction(1, writer.fps)
         self._video.codec_context.thread_count = 2
-        self._audio = file.add_stream("aac", rate=writer.sample_rate)
+        # At this bit rate the fast coder sounds the same, in half the time.
+        self._audio = file.add_stream("aac", rate=writer.sample_rate, options={"aac_coder": "fast"})
         self._audio.layout = "mono"
         self._audio.bit_rate = _AUDIO_BITRATE
         self._audio_base = Fraction(1, writer.sample_rate)
@@ -221,7 +223,8 @@ class _Encoder:
 
     def _encode_frame(self, bgr: Bgr) -> None:
         i420 = np.asarray(cv2.cvtColor(bgr, cv2.COLOR_BGR2YUV_I420), np.uint8)
-        frame = av.VideoFrame.from_ndarray(i420, format="yuv420p")
+        # No copy: the encoder makes its own.
+        frame = av.VideoFrame.from_numpy_buffer(i420, format="yuv420p")
         frame.pts = self._frames
         frame.time_base = Fraction(1, self._writer.fps)
         self._frames += 1
