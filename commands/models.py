@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from backend.models_store.store import ModelStore
     from event_system import Event
 
+PREVIEW = "Hello! This is how I sound."
 DAMAGED = 3
 BY_HAND = 4
 _EXIT_CODES = """exit codes: 0 all is well, 1 it failed (the same command goes on with what came),
@@ -52,7 +53,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="float16",
         help="number format; float16 keeps everything, int8 halves the size",
     )
-    for action in (listing, install, verify, remove, add, refresh, disk, convert):
+    share = actions.add_parser("share", help="write an installed Piper voice as one file")
+    share.add_argument("name", help="as `models list` shows it")
+    share.add_argument("out", type=Path, help="the file to write, NAME.kotodama-voice")
+    share.add_argument("--licence", required=True, help="under which others may use it")
+    share.add_argument("--title", default="", help="the voice's name for people")
+    share.add_argument("--source", default="", help="who made it, or its address")
+    share.add_argument("--sentence", default=PREVIEW, help="what the preview says")
+    share.add_argument("--cloned-from", default="", help="the person whose voice it imitates")
+    share.add_argument("--consent", default="", help="what that person agreed to, in their words")
+    share.add_argument("--consented-on", default="", help="when, as 2026-01-31")
+    for action in (listing, install, verify, remove, add, refresh, disk, convert, share):
         json_flag(action)
 
 
@@ -63,7 +74,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     work = {
         "list": _list, "install": _install, "verify": _verify, "remove": _remove, "add": _add,
-        "refresh": _refresh, "disk": _disk,
+        "refresh": _refresh, "disk": _disk, "share": _share,
     }[args.action]  # fmt: skip
     try:
         return asyncio.run(_with_store(settings, args, work))
@@ -156,6 +167,65 @@ async def _add(store: ModelStore, args: argparse.Namespace) -> int:
     lines = [f"✓ {name}" for name in added.models] + [f"✗ {line}" for line in added.refused]
     show({"models": added.models, "refused": added.refused}, lines, as_json=args.json)
     return 0 if added.models else DAMAGED
+
+
+async def _share(store: ModelStore, args: argparse.Namespace) -> int:
+    about = _about(args, store.status(args.name).name)
+    onnx = Path(store.status(args.name).path)
+    preview = await asyncio.to_thread(_preview, onnx, args.sentence) if args.sentence else b""
+    manifest = await store.share(args.name, args.out, about, preview)
+    facts = {"path": str(args.out), "bytes": args.out.stat().st_size}
+    line = f"{args.out} holds the voice {manifest.about.name} ({_size(facts['bytes'])})."
+    show(facts, [line], as_json=args.json)
+    return 0
+
+
+def _about(args: argparse.Namespace, name: str) -> Any:
+    """What is said of the voice to be shared.
+
+    Raises:
+        BadInputError: A statement of consent is not complete.
+    """
+    from pydantic import ValidationError
+
+    from backend.errors import BadInputError
+    from backend.models_store.voice_package import About, Consent
+
+    given = (args.cloned_from, args.consent, args.consented_on)
+    if any(given) and not all(given):
+        raise BadInputError(
+            "Of a cloned voice say all three: --cloned-from, --consent and --consented-on."
+        )
+    try:
+        consent = (
+            Consent(speaker=args.cloned_from, statement=args.consent, given_on=args.consented_on)
+            if all(given)
+            else None
+        )
+        return About(
+            name=args.title or name, licence=args.licence, source=args.source,
+            cloned=consent is not None, consent=consent,
+        )  # fmt: skip
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise BadInputError(f"{first['loc'][0]} is wrong: {first['msg']}.") from error
+
+
+def _preview(onnx: Path, sentence: str) -> bytes:
+    """A WAV in which the voice says a sentence."""
+    import numpy as np
+
+    from backend.engines.base import EngineKind, SpeechRequest
+    from backend.engines.registry import engine_class
+    from backend.media.wav import wav_bytes
+
+    voice: Any = engine_class(EngineKind.TTS, "piper")({"model": str(onnx)})
+    voice.load()
+    chunks = list(voice.synthesize(SpeechRequest(sentence)))
+    voice.unload()
+    if not chunks:
+        return b""
+    return wav_bytes(np.concatenate([one.pcm for one in chunks]), chunks[0].sample_rate)
 
 
 async def _refresh(store: ModelStore, args: argparse.Namespace) -> int:

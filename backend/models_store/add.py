@@ -81,7 +81,8 @@ def add_from(source: Path, catalogue: Catalogue, library: Library) -> Added:
     if not added.models and not added.refused:
         raise StoreError(
             f"Nothing in {source} is a model that the program knows. A voice is a pair NAME.onnx"
-            f" and NAME.onnx.json, or a NAME{PACKAGE}; other models need the files that the list of models names."
+            f" and NAME.onnx.json, or a NAME{PACKAGE}; other models need the files that the list of"
+            " models names."
         )
     return added
 

@@ -20,6 +20,7 @@ from backend.models_store.errors import (
     BusyModelError,
     ByHandError,
     DownloadError,
+    StoreError,
     UnknownModelError,
 )
 from backend.models_store.library import OWN, Library, OwnModel
@@ -27,6 +28,7 @@ from backend.models_store.meter import Meter
 from backend.models_store.part import discard, free_bytes
 from backend.models_store.piper_voices import VOICES_URL
 from backend.models_store.status import DiskUse, ModelStatus, State, own_status, status_of
+from backend.models_store.voice_package import About, Manifest, pack_voice
 from config import KotodamaError
 from event_system import Event, ModelFailed, ModelProgress, ModelSaved
 
@@ -224,10 +226,10 @@ class ModelStore:
             StoreError, DiskError: It cannot be shared, or not be written.
         """
         status = self.status(name)
-        onnx = self.library.root / status.path
+        onnx = Path(status.path)
         if status.engine != "piper" or status.state != "installed" or onnx.suffix != ".onnx":
-            raise StoreError(f"{name} is no voice that is installed here; only such can be shared.")
-        return await asyncio.to_thread(pack_voice, onnx, target.expanduser(), about, preview)
+            raise StoreError(f"{name} is no voice that is installed here; only such is shared.")
+        return await asyncio.to_thread(pack_voice, onnx, target, about, preview)
 
     async def refresh(self, url: str = VOICES_URL) -> int:
         """Load the list of Piper's voices anew; how many models there are now.

@@ -14,6 +14,7 @@ import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -34,6 +35,7 @@ LARGEST = {NETWORK: 2_000_000_000, DESCRIPTION: 10_000_000, PREVIEW: 20_000_000}
 """Bytes of each file that a package may hold, and there are no others."""
 MANIFEST_LARGEST = 100_000
 _RESERVE = 100_000_000
+_UNREADABLE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError)
 _ODD = re.compile(r"[^\w.-]+")
 
 
@@ -150,7 +152,7 @@ def unpack_voice(package: Path, root: Path) -> Path:
             manifest = _read_manifest(package, packed)
             _check_consent(manifest.about)
             return _take(package, packed, manifest, root)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except _UNREADABLE as error:
         raise _damaged(package, "it cannot be unpacked") from error
     except FileNotFoundError as error:
         raise VoiceFileError(f"There is no file {package}.") from error

@@ -75,7 +75,8 @@ def find_voices(*places: Path) -> list[Path]:
     for place in places:
         networks = [place] if place.suffix == ".onnx" else sorted(place.rglob("*.onnx"))
         for path in networks:
-            if path.is_file() and description_path(path).is_file():
+            hidden = any(part.startswith(".") for part in path.parts[len(place.parts) :])
+            if not hidden and path.is_file() and description_path(path).is_file():
                 found.setdefault(path.resolve())
     return list(found)
 
