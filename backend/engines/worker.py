@@ -11,6 +11,7 @@ import itertools
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NoAnswerError
 from typing import Any, BinaryIO, cast
@@ -34,10 +35,22 @@ class Worker:
         name: The log calls it `kotodama.<name>`.
         label: What people call it.
         start_s: How long it may take to be ready, seconds.
+        python: What runs it; the Python of another environment finds that one's packages.
+        variables: Further environment variables.
     """
 
-    def __init__(self, module: str, name: str, label: str, start_s: float = 30.0) -> None:
-        self._command = [sys.executable, "-E", "-s", "-m", module]
+    def __init__(
+        self,
+        module: str,
+        name: str,
+        label: str,
+        start_s: float = 30.0,
+        *,
+        python: str = sys.executable,
+        variables: Mapping[str, str] | None = None,
+    ) -> None:
+        self._command = [python, "-E", "-s", "-m", module]
+        self._variables = variables
         self._name, self._label, self._start_s = name, label, start_s
         self._starting = threading.Lock()
         self._process: _Process | None = None
@@ -95,7 +108,7 @@ class Worker:
 
     def _launch(self) -> _Process:
         try:
-            process = _Process(self._command, self._name, self._label)
+            process = _Process(self._command, self._name, self._label, self._variables)
         except OSError as error:
             raise EngineError(f"{self._label} cannot be started ({error.strerror}).") from error
         try:
@@ -117,10 +130,12 @@ class _Process:
         alive: Whether it can be asked.
     """
 
-    def __init__(self, command: list[str], name: str, label: str) -> None:
+    def __init__(
+        self, command: list[str], name: str, label: str, variables: Mapping[str, str] | None
+    ) -> None:
         self._label = label
         self._why = "ended unexpectedly"
-        self._child = spawn(command, apart=True)
+        self._child = spawn(command, variables=variables, apart=True)
         pipes = self._child.stdin, self._child.stdout, self._child.stderr
         self._requests, self._answers, errors = (cast(BinaryIO, pipe) for pipe in pipes)
         self._lines = Lines(name, errors)

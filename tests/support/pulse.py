@@ -55,7 +55,7 @@ class SoundCard:
     def recording(self) -> Iterator[Take]:
         """Record the loudspeaker for as long as the block lasts, from its first moment on."""
         command = ["parec", "--device=loudspeaker.monitor", "--raw", "--latency-msec=20"]
-        process = self._start([*command, *self._format()], stdout=subprocess.PIPE)
+        process = self.start(command, stdout=subprocess.PIPE)
         take = Take()
         assert process.stdout is not None
         pieces = [process.stdout.read(2)]
@@ -75,11 +75,15 @@ class SoundCard:
 
     def speak(self, samples: Samples) -> None:
         """Let the microphone hear ``samples`` (int16, mono, ``rate``); return at their end."""
-        command = ["pacat", "--playback", "--device=mouth", "--raw", *self._format()]
-        process = self._start(command, stdin=subprocess.PIPE)
+        command = ["pacat", "--playback", "--device=mouth", "--raw"]
+        process = self.start(command, stdin=subprocess.PIPE)
         process.communicate(samples.astype("<i2").tobytes(), timeout=len(samples) / self.rate + 10)
         if process.returncode != 0:
             raise RuntimeError(f"pacat ended with {process.returncode}")
+
+    def start(self, command: list[str], **pipes: int) -> subprocess.Popen[bytes]:
+        """Start a program of PulseAudio's that reads or writes samples (int16, mono, ``rate``)."""
+        return self._start([*command, *self._format()], **pipes)
 
     def _format(self) -> list[str]:
         return ["--format=s16le", "--channels=1", f"--rate={self.rate}"]
