@@ -18,6 +18,7 @@ SUBJECTS = {
     "echo": "the character's own voice in the microphone",
     "interruptions": "users who speak over the character's voice",
     "disturbances": "noise and music, while she speaks and while nobody does",
+    "air": "her own voice over the real socket, in real time",
     "hour": "memory of an hour of listening",
     "answering": "end of speech to words and to voice",
     "visemes": "lips for voices that do not tell their phonemes",
@@ -28,7 +29,9 @@ SUBJECTS = {
     "downloads": "model downloads under faults, damaged voices",
     "window": "avatar, stop key, busy loop, memory",
 }
-GROUPS = {"listen": ("endpointing", "echo", "interruptions", "disturbances", "hour", "answering")}
+GROUPS = {
+    "listen": ("endpointing", "echo", "interruptions", "disturbances", "air", "hour", "answering")
+}
 """Names for several at once."""
 
 

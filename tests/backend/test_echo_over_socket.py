@@ -1,0 +1,42 @@
+"""The character talks into her own microphone, over the real socket: nothing comes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from backend.app import create_app
+from commands.benchmarks.air import converse
+from event_system import FRAME_SECONDS
+from tests.support.live_backend import LiveBackend
+from tests.support.settings import make_settings
+from tests.support.voice_room import plain_faces, seed_database
+
+TOKEN = "a-token-for-tests"
+SECONDS = 6.0
+
+
+@pytest.fixture
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBackend]:
+    with pytest.MonkeyPatch.context() as patch:
+        settings = make_settings(
+            tmp_path_factory.mktemp("echo"),
+            patch,
+            llm_engines="persona",
+            tts_engines="espeak",
+            stt_engines="pocketsphinx",
+        )
+        seed_database(settings)
+        plain_faces(patch)
+        with LiveBackend(create_app(settings, TOKEN), TOKEN) as backend:
+            yield backend
+
+
+@pytest.mark.parametrize("level_db", [-5.0])
+async def test_an_echo_neither_silences_her_nor_is_answered(
+    live: LiveBackend, level_db: float
+) -> None:
+    air = await converse(live.port, TOKEN, level_db, SECONDS)
+    assert air.frames * FRAME_SECONDS > SECONDS / 2
+    assert (air.flushes, air.heard) == (0, [])
