@@ -20,6 +20,7 @@ SILENCE_LUFS = -120.0
 
 _BLOCK_SECONDS, _STEP_SECONDS = 0.4, 0.1
 _ABSOLUTE_GATE, _RELATIVE_GATE = -70.0, -10.0
+_KNEE, _CEILING = 0.7, 0.97
 _ENOUGH_SECONDS = 30.0
 _OFFSET = -0.691
 """The constant of BS.1770-4, equation 2: a 997 Hz sine at full scale is -3.01 LUFS."""
@@ -53,6 +54,21 @@ def gain_to(pcm: Pcm, sample_rate: int, target: float = TARGET_LUFS) -> float:
     """The factor that brings a sound to a loudness in LUFS; 1 for silence."""
     found = loudness(pcm, sample_rate)
     return 10.0 ** ((target - found) / 20.0) if found > SILENCE_LUFS else 1.0
+
+
+def soft_limit(sound: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bend what is above the knee (-3 dBFS) under full scale, instead of cutting it off.
+
+    Args:
+        sound: (samples,) float32, ±1 full scale and beyond.
+    """
+    over = np.abs(sound) - _KNEE
+    if not (over > 0).any():
+        return sound
+    room = _CEILING - _KNEE
+    bent = np.sign(sound) * (_KNEE + room * np.tanh(over / room))
+    limited: NDArray[np.float32] = np.where(over > 0, bent, sound).astype(np.float32)
+    return limited
 
 
 @dataclass

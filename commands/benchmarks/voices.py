@@ -164,31 +164,26 @@ def _joins(espeak: Voice, folder: Path) -> Iterator[Figure]:
         f"Piper, {joins} joins: the greatest difference from the sentence in one piece",
         at_most=_JOIN_DBFS,
     )  # fmt: skip
-    text = " ".join(SENTENCES * 2)
     for name, voice in (("Piper", streamed), ("espeak", espeak)):
-        chunks = list(voice.synthesize(SpeechRequest(text)))
-        step, joins = _sentence_steps(chunks, text)
+        step, joins = _sentence_steps(voice)
         yield Figure(
             f"joins between sentences, {name}", _dbfs(step), "dBFS",
             f"the greatest step in {joins} joins, at {PLAYOUT_RATE} Hz", at_most=_JOIN_DBFS,
         )  # fmt: skip
 
 
-def _sentence_steps(chunks: Sequence[SpeechChunk], text: str) -> tuple[float, int]:
-    """The greatest step between two chunks where one sentence ends, and how many there are.
-
-    A chunk that ends a sentence ends in a pause of its phonemes.
-    """
+def _sentence_steps(voice: Voice) -> tuple[float, int]:
+    """The greatest step where one sentence follows another, as the stage plays them."""
+    from backend.engines.base import SpeechRequest
     from backend.media.pcm import resample
 
-    sounds = [resample(chunk.pcm, chunk.sample_rate, PLAYOUT_RATE) for chunk in chunks]
-    ends = [bool(chunk.phonemes) and not chunk.phonemes[-1].ipa for chunk in chunks]
-    steps = [
-        abs(int(after[0]) - int(before[-1]))
-        for before, after, last in zip(sounds, sounds[1:], ends, strict=False)
-        if last
-    ]
-    return float(max(steps, default=0)), len(steps)
+    edges = []
+    for text in SENTENCES * 2:
+        chunks = list(voice.synthesize(SpeechRequest(text)))
+        sounds = [resample(chunk.pcm, chunk.sample_rate, PLAYOUT_RATE) for chunk in chunks]
+        edges += [int(sounds[0][0]), int(sounds[-1][-1])]
+    steps = [abs(after - before) for before, after in zip(edges[1::2], edges[2::2], strict=False)]
+    return float(max(steps)), len(steps)
 
 
 def _spread(espeak: Voice, folder: Path) -> Figure:

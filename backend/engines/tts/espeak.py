@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
 from pydantic import Field
 
 from backend.engines.base import (
@@ -32,10 +33,10 @@ from backend.engines.tts.espeak_library import (
     EspeakVoiceInfo,
 )
 from backend.errors import EngineError
-from backend.media.loudness import gain_to
-from backend.media.pcm import apply_gain, peak, resample
+from backend.media.loudness import gain_to, soft_limit
+from backend.media.pcm import FULL_SCALE, fade, resample, to_int16
 
-_PEAK = 32767 * 0.97
+_FADE_SECONDS = 0.002
 _MAX_PIECE = 200
 _PIECE_ENDS = (
     re.compile(r"[.!?…。！？]+[\s\"'”’)]*"),
@@ -173,7 +174,9 @@ class EspeakVoice(Voice):
                 pcm, phonemes = _shift_pitch(pcm, phonemes, library.sample_rate, shift)
             if gain is None:
                 gain = gain_to(pcm, library.sample_rate)
-            pcm = apply_gain(pcm, min(gain, _PEAK / peak(pcm)))
+            pcm = to_int16(soft_limit(pcm * np.float32(gain / FULL_SCALE)))
+            # A piece may begin or end within a sound: joined to the next, it shall not click.
+            pcm = fade(pcm, library.sample_rate, _FADE_SECONDS, _FADE_SECONDS)
             yield SpeechChunk(pcm, library.sample_rate, phonemes)
 
     @property

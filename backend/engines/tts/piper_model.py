@@ -106,10 +106,10 @@ class PiperModel:
         try:
             model._voice = PiperVoice(
                 config=PiperConfig.from_dict(dict(files.described)),
-                session=_session(first, threads),
+                session=open_session(first, threads),
                 download_dir=files.model.parent,
             )
-            model._vocoder = _session(divided.vocoder, threads) if divided else None
+            model._vocoder = open_session(divided.vocoder, threads) if divided else None
         except Exception as error:  # onnxruntime's errors have no base of their own
             raise VoiceFileError(
                 f"The voice {files.name} cannot be run: {_first_line(error)}. Get its files anew."
@@ -195,7 +195,7 @@ class PiperModel:
         return sound
 
 
-def _session(model: bytes, threads: int) -> Any:
+def open_session(model: bytes, threads: int) -> Any:
     """A session for one sentence at a time."""
     import onnxruntime
 

@@ -13,6 +13,7 @@ import soxr
 from numpy.typing import NDArray
 
 from backend.engines.tts.piper_phonemes import Sound
+from backend.media.loudness import soft_limit
 from backend.media.pcm import FULL_SCALE, Pcm
 
 FIRST_SECONDS = 0.4
@@ -23,7 +24,6 @@ _BUSY = 0.5
 """Part of the time that is already bridged in which the next window has to be made."""
 _GROWTH = (1.0, 8.0)
 _CUT_WITHIN = (0.75, 1.5)
-_KNEE, _CEILING = 0.7, 0.97
 
 
 def window_ends(
@@ -70,7 +70,7 @@ class SoundShaper:
 
     def shape(self, sound: NDArray[np.float32], *, last: bool) -> Pcm:
         """Take the next window: (samples,) float32, ±1; gives int16, a little later than taken."""
-        shaped = _limited(sound * self._gain)
+        shaped = soft_limit(sound * self._gain)
         ramp = (0.5 - 0.5 * np.cos(np.pi * np.arange(self._fade) / self._fade)).astype(np.float32)
         count = min(self._fade, len(shaped))
         if not self._begun:
@@ -81,14 +81,3 @@ class SoundShaper:
         done = self._resampler.resample_chunk(shaped, last=last) * FULL_SCALE
         pcm: Pcm = np.clip(np.rint(done), -32768, 32767).astype(np.int16)
         return pcm
-
-
-def _limited(sound: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Bend what is above the knee under full scale, instead of cutting it off."""
-    over = np.abs(sound) - _KNEE
-    if not (over > 0).any():
-        return sound
-    room = _CEILING - _KNEE
-    bent = np.sign(sound) * (_KNEE + room * np.tanh(over / room))
-    limited: NDArray[np.float32] = np.where(over > 0, bent, sound).astype(np.float32)
-    return limited
