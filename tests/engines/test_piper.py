@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from backend.avatar.visemes import timeline_from_phonemes
 from backend.engines.base import EngineKind, SpeechChunk, SpeechRequest
+from backend.engines.tts.espeak import EspeakVoice
 from backend.engines.tts.piper import MOST_LOADED, OUTPUT_RATE, PiperVoice
 from backend.engines.tts.piper_files import VoiceFileError, description_path, read_files
 from backend.engines.tts.piper_model import Manner, PiperModel
@@ -275,6 +277,30 @@ def test_odd_text_ends_in_sound_or_silence(voice: PiperVoice, kind: str) -> None
     silent = kind in ("punctuation", "surrogate", "nothing", "emoji")
     assert bool(chunks) is not silent
     assert all(len(chunk.pcm) for chunk in chunks)
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_text_ends_in_sound_or_silence_with_the_embedded_voice(kind: str) -> None:
+    chunks = list(itertools.islice(EspeakVoice().synthesize(SpeechRequest(ODD[kind])), 12))
+    silent = kind in ("punctuation", "surrogate", "nothing", "emoji")
+    assert bool(chunks) is not silent
+
+
+def test_the_two_copies_of_espeak_do_not_disturb_each_other(shelf: Path) -> None:
+    model = PiperModel.load(read_files(shelf / "de_DE-three-low.onnx"), 1)
+    embedded = EspeakVoice()
+
+    def turn() -> tuple[list[list[str]], tuple[str, ...]]:
+        read = model.sentences("Guten Tag, liebe Leute.")
+        (chunk,) = embedded.synthesize(SpeechRequest("Hello there", voice="en-us+m3"))
+        return read, tuple(phoneme.ipa for phoneme in chunk.phonemes)
+
+    first = turn()
+    assert [turn() for _ in range(5)] == [first] * 5
+    with ThreadPoolExecutor(4) as workers:
+        found = list(workers.map(lambda _at: model.sentences("Guten Tag, liebe Leute."), range(20)))
+        assert turn() == first
+    assert found == [first[0]] * 20
 
 
 async def test_what_it_cannot_say_the_next_voice_says(

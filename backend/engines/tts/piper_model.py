@@ -1,7 +1,8 @@
 """A Piper voice in memory: its network on onnxruntime, divided so that sound comes early.
 
-It runs in this process: onnxruntime lets go of the interpreter while it computes (the event loop
-was late by no more than beside a child that does the same work), and the espeak-ng inside
+It runs in this process, because a child gains nothing: onnxruntime lets go of the interpreter while
+it computes (with a voice speaking without pause on two busy cores, the 95th percentile of the event
+loop's lateness was 8 ms in this process and 6 to 14 ms beside a child), and the espeak-ng inside
 `piper` is a copy with globals of its own, apart from that of the embedded voice.
 """
 
