@@ -56,6 +56,8 @@ SIZE = (1280, 800)
 LEAST_SIZE = (900, 600)
 NARROW_BELOW = 1020
 TALK_KEY = "F8"
+THREADS_AFTER_MS = 20
+"""When sound and sockets start: their libraries would hold up the first drawing of the window."""
 WITH_AVATAR = ("chat", "welcome")
 """Pages that show the live avatar; on the others its pictures are not sent."""
 
@@ -169,13 +171,16 @@ class App:
         self._frame.bind("<Configure>", self._resized)
 
     def start(self) -> None:
-        """Start the threads and show the first page; the window need not be visible yet."""
+        """Show the first page, then start the threads; the window need not be visible yet."""
         self.navigate("welcome" if self.context.settings.first_start else "chat")
         self.pump.start()
+        self._note_visible()
+        self._schedule(THREADS_AFTER_MS, self._start_threads)
+
+    def _start_threads(self) -> None:
         self.context.player.start()
         self.context.microphone.start()
         self.client.start()
-        self._note_visible()
 
     def navigate(self, key: str) -> None:
         """Bring a page to the front; it is built when it is first shown."""
