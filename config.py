@@ -112,7 +112,9 @@ class Settings(BaseSettings):
         "Speech to text engines, best first.",
     )
     llm_engines: str = _runtime("openai_compatible,ollama,persona", "Chat models, best first.")
-    tts_engines: str = _runtime("wyoming,openai_api,gpt_sovits,coqui,espeak", "Voices, best first.")
+    tts_engines: str = _runtime(
+        "wyoming,openai_api,gpt_sovits,coqui,piper,espeak", "Voices, best first."
+    )
     clip_engines: str = _runtime("puppet", "Video engines, best first.")
 
     engine_options: dict[str, dict[str, Any]] = _runtime(
@@ -194,7 +196,7 @@ class Settings(BaseSettings):
         ge=0,
         le=1440,
     )
-    piper_model_path: str = _runtime("", "A Piper voice (.onnx).")
+    piper_model_path: str = _runtime("", "A Piper voice: its .onnx, a folder of voices, or a name.")
     qwen_model_path: str = _runtime("", "A Qwen model.")
     sadtalker_model_path: str = _runtime("", "Folder of SadTalker.")
     wav2lip_model_path: str = _runtime("", "Folder of Wav2Lip.")
