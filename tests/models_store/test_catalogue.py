@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backend.engines.stt.whisper_models import MEGABYTES, Found, find_checkpoint, find_folder
 from backend.models_store import errors
 from backend.models_store.catalogue import (
     HERE,
@@ -206,3 +209,14 @@ def test_a_refreshed_list_that_broke_on_the_disk_is_passed_over(tmp_path: Path) 
 )
 def test_the_card_tells_the_licence(card: str, licence: str) -> None:
     assert licence_of(card) == licence
+
+
+@pytest.mark.parametrize("find", [find_folder, find_checkpoint])
+def test_what_an_engine_tells_to_install_is_there(
+    tmp_path: Path, find: Callable[[str, Path], Found]
+) -> None:
+    catalogue = load_catalogue(tmp_path)
+    told = [find(name, tmp_path).remedy for name in MEGABYTES]
+    named = [found[1] for remedy in told if (found := re.search(r"models install (\S+)`", remedy))]
+    assert len(named) >= 11
+    assert all(name in catalogue for name in named), named

@@ -21,6 +21,8 @@ MEGABYTES = {
 }  # fmt: skip
 """Size of the download by the model's name; both formats hold 16-bit weights."""
 
+_ALIASES = ("large", "turbo")
+"""Names of OpenAI's for the newest model of a size, under which none can be installed."""
 _LANGUAGES = {"nb": "no", "nn": "no", "iw": "he", "fil": "tl", "jv": "jw", "cmn": "zh", "in": "id"}
 
 
@@ -66,8 +68,8 @@ def find_folder(model: str, models_dir: Path) -> Found:
     return Found(
         None,
         f"There is no Whisper model {model!r} in {models_dir}.",
-        f"Download model.bin, config.json, tokenizer.json and vocabulary.txt of"
-        f" faster-whisper-{name}{_size(name)} from Hugging Face (Systran) into {target}.",
+        f"{_install(f'faster-whisper:{name}', name)} its model.bin, config.json, tokenizer.json and"
+        f" vocabulary.txt into {target}.",
     )
 
 
@@ -79,7 +81,7 @@ def find_checkpoint(model: str, models_dir: Path) -> Found:
     return Found(
         None,
         f"There is no Whisper model {model!r} (.pt) in {models_dir}.",
-        f"Download {model}.pt{_size(model)} of openai-whisper into {models_dir / 'whisper'}.",
+        f"{_install(f'whisper:{model}', model)} {model}.pt into {models_dir / 'whisper'}.",
     )
 
 
@@ -125,6 +127,13 @@ def _absent(folder: Path) -> list[str]:
     if not any((folder / name).is_file() for name in VOCABULARIES):
         absent.append(VOCABULARIES[1])
     return absent
+
+
+def _install(model_id: str, model: str) -> str:
+    """The beginning of how to get a model: by command where the catalogue has it."""
+    if model not in MEGABYTES or model in _ALIASES or model_id.startswith("whisper:distil"):
+        return "Put"
+    return f"Run `python main.py models install {model_id}`{_size(model)}, or put"
 
 
 def _size(model: str) -> str:
