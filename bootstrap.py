@@ -89,11 +89,12 @@ class Environment:
 
     Args:
         root: The folder of the program.
+        name: The environment's own folder in it.
     """
 
-    def __init__(self, root: str = ROOT) -> None:
+    def __init__(self, root: str = ROOT, name: str = ".venv") -> None:
         self.root = root
-        self.folder = os.path.join(root, ".venv")
+        self.folder = os.path.join(root, name)
         self.scripts = os.path.join(self.folder, "Scripts" if WINDOWS else "bin")
         self.python = os.path.join(self.scripts, "python.exe" if WINDOWS else "python")
         self.stamp_path = os.path.join(self.folder, "kotodama.stamp")

@@ -25,6 +25,7 @@ ENGINES: dict[EngineKind, dict[str, str]] = {
         "openai_api": "backend.engines.tts.openai_api:OpenAIVoice",
         "piper": "backend.engines.tts.piper:PiperVoice",
         "gpt_sovits": "backend.engines.tts.gpt_sovits:GptSovitsVoice",
+        "coqui": "backend.engines.tts.coqui:CoquiVoice",
         "espeak": "backend.engines.tts.espeak:EspeakVoice",
     },
     EngineKind.CLIP: {

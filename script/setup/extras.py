@@ -2,17 +2,19 @@
 
 The extra NAME stands in ``requirements-NAME.txt``; what must come without its dependencies stands
 in ``requirements-NAME-nodeps.txt``. The locked packages act as constraints, so that no extra
-changes a version that the program was tested with.
+changes a version that the program was tested with. An extra that cannot live with them gets an
+environment of its own beside ``.venv``.
 """
 
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
 from bootstrap import Environment, SetupError, Stamp
-from script.setup.environment import changing_packages, exclusive
+from script.setup.environment import changing_packages, exclusive, rebuild
 from script.setup.packages import Installer
 from script.setup.system_packages import apt_install
 
@@ -22,7 +24,10 @@ EXTRAS = {
     "whisper": "speech recognition by openai-whisper (torch)",
     "faster-whisper": "speech recognition by faster-whisper",
     "pyaudio": "sound devices by PyAudio",
+    "coqui": "voices of Coqui and XTTS (torch), in an environment of their own",
 }
+#: Extras with an environment of their own -> its folder, and the free space that it needs, bytes.
+APART = {"coqui": (".venv.coqui", 8_000_000_000)}
 #: Debian packages that an extra needs to compile.
 BUILD_PACKAGES = {"pyaudio": ["gcc", "python3-dev", "portaudio19-dev"]}
 #: Extras that contain torch, of which there is one build for each kind of graphics card.
@@ -37,6 +42,9 @@ def install(environment: Environment, name: str) -> None:
     """
     if name not in EXTRAS:
         raise SetupError(f"There is no extra {name!r}; there are {', '.join(EXTRAS)}.")
+    if name in APART:
+        install_apart(environment.root, name)
+        return
     with exclusive(environment) as progress:
         stamp = Stamp.read(environment.stamp_path)
         if stamp is None or not environment.is_intact(stamp):
@@ -62,6 +70,30 @@ def install(environment: Environment, name: str) -> None:
             stamp.extras.append(name)
             stamp.write(environment.stamp_path)
         progress.say(f"The extra {name} is installed.")
+
+
+def install_apart(root: str, name: str) -> None:
+    """Install the extra ``name`` into an environment of its own in the folder ``root``.
+
+    Raises:
+        SetupError: There is no suitable Python or no space, or it cannot be installed.
+    """
+    folder, needed = APART[name]
+    environment = Environment(root, folder)
+    with exclusive(environment) as progress:
+        stamp = Stamp.read(environment.stamp_path)
+        if stamp is None or not environment.is_intact(stamp):
+            free = shutil.disk_usage(root).free
+            if free < needed:
+                raise SetupError(
+                    f"Only {free / 1e9:.1f} GB are free on this disk; the extra {name} needs "
+                    f"{needed / 1e9:.0f} GB."
+                )
+            stamp = rebuild(environment, progress)
+        progress.say(f"Installing the extra {name}: {EXTRAS[name]}")
+        with changing_packages(environment, stamp):
+            Installer(environment, progress).install([f"requirements-{name}.txt"], gpu_build=True)
+        progress.say(f"The extra {name} is installed in {environment.folder}.")
 
 
 def installed(environment: Environment) -> list[str]:
