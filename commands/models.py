@@ -128,9 +128,15 @@ async def _list(store: ModelStore, args: argparse.Namespace) -> int:
 
 
 async def _install(store: ModelStore, args: argparse.Namespace) -> int:
+    from backend.models_store.errors import DownloadError
+
     done = []
     for name in args.names:
-        status = await store.install(name)
+        try:
+            status = await store.install(name)
+        except DownloadError:
+            note(store.status(name).by_hand)
+            raise
         if not status.commercial:
             note(f"{status.name}: {status.licence}.")
         done.append(status)

@@ -26,6 +26,8 @@ _PAGE = "https://huggingface.co/rhasspy/piper-voices/tree/main/"
 _LICENCE = "Terms of its recordings: see the model card"
 _KEY = re.compile(r"\w+-[\w]+-\w+")
 _CARD = "MODEL_CARD"
+_MOST_ODD = 0.1
+"""Share of entries that may be of a shape not known yet."""
 _QUALITY = {
     "x_low": "very small, 16 kHz", "low": "small, 16 kHz",
     "medium": "medium, 22 kHz", "high": "high, 22 kHz",
@@ -33,21 +35,23 @@ _QUALITY = {
 
 
 def read_voices(data: bytes) -> list[CatalogueModel]:
-    """Read a `voices.json`.
+    """Read a `voices.json`; a few entries of another shape are passed over.
 
     Raises:
         CatalogueError: It is none; the message says what is wrong with it.
     """
     voices = _parse(data)
-    models = []
+    models, odd = [], []
     for key, voice in voices.items():
         try:
             models.append(_model(key, voice))
-        except (KeyError, TypeError, AttributeError, ValueError, ValidationError) as error:
-            raise CatalogueError(
-                f"The list of voices has an entry {str(key)[:60]!r} of another shape than Piper's;"
-                " the old list is kept."
-            ) from error
+        except (KeyError, TypeError, AttributeError, ValueError, ValidationError):
+            odd.append(str(key)[:60])
+    if len(odd) > _MOST_ODD * len(voices):
+        raise CatalogueError(
+            f"The list of voices has entries of another shape than Piper's, such as {odd[0]!r};"
+            " the old list is kept."
+        )
     return models
 
 

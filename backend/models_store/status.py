@@ -77,10 +77,12 @@ def status_of(model: CatalogueModel, library: Library, error: KotodamaError | No
     state: State = presence
     if error:
         state = "damaged" if presence == "installed" else "failed"
-    fields = model.model_dump(include=set(ModelStatus.model_fields) - {"bytes", "licence"})
+    own = {"bytes", "licence", "by_hand"}
+    fields = model.model_dump(include=set(ModelStatus.model_fields) - own)
     return ModelStatus(
         **fields,
         licence=_licence(model, library),
+        by_hand=by_hand(model, library) if state == "failed" else model.by_hand,
         bytes=model.bytes,
         fetched=bool(model.files),
         state=state,
@@ -89,6 +91,15 @@ def status_of(model: CatalogueModel, library: Library, error: KotodamaError | No
         message=error.message if error else "",
         path=str(library.root / model.in_order[-1].path) if model.files else "",
     )
+
+
+def by_hand(model: CatalogueModel, library: Library) -> str:
+    """How to get what is missing of a model without a download by the program."""
+    missing = [file for file in library.missing(model) if not file.optional]
+    if not missing:
+        return model.by_hand
+    places = "; ".join(f"{file.urls[0]} → {library.root / file.path}" for file in missing)
+    return f"By hand: {places}. Or “Add from disk”, once it is on this computer."
 
 
 def own_status(model: OwnModel, error: KotodamaError | None) -> ModelStatus:

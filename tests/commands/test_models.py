@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from backend.models_store.catalogue import Catalogue
+from commands.benchmarks import fault_server as faults
+from commands.benchmarks.fault_server import FaultServer
 from commands.benchmarks.random_whisper import dims, random_weights
 from commands.line import run
 from commands.models import ProgressLine
 from event_system import ModelProgress
 from tests.support.model_bench import LIMITS, Bench
-from commands.benchmarks import fault_server as faults
-from commands.benchmarks.fault_server import FaultServer
 from tests.support.settings import make_settings
 from tests.support.tiny_voice import write_voice
 from tests.support.tiny_whisper import write_checkpoint, write_ranks
@@ -94,7 +94,9 @@ def test_exit_codes_tell_what_is_wrong(bench: Bench, capsys: pytest.CaptureFixtu
     assert "ollama pull qwen" in capsys.readouterr().err
     bench.server.shelf.behaviours["/piper/anna.onnx"] = [faults.status(404)]
     assert run(["models", "install", "anna"]) == 1
-    assert "kotodama: 127.0.0.1 has no anna.onnx" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "kotodama: 127.0.0.1 has no anna.onnx" in told
+    assert f"/piper/anna.onnx → {bench.root / 'piper/anna.onnx'}" in told
     bench.drop("piper:anna")
     path = bench.root / "piper/anna.onnx"
     path.write_bytes(b"\0" * path.stat().st_size)

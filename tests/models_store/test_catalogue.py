@@ -160,6 +160,12 @@ async def test_a_newer_list_is_taken(bench: Bench) -> None:
     assert catalogue.notice == ""
 
 
+def test_a_few_odd_entries_are_passed_over() -> None:
+    whole = json.loads((HERE / "voices.json").read_bytes())
+    whole["xx_XX-new-shape"] = {"engine": "another"}
+    assert len(read_voices(json.dumps(whole).encode())) == len(whole) - 1
+
+
 async def test_the_whole_list_of_piper_can_be_loaded(bench: Bench) -> None:
     data = (HERE / "voices.json").read_bytes()
     url = bench.server.put("/voices.json", data)

@@ -66,6 +66,7 @@ async def test_a_failure_is_told_and_the_next_try_helps(bench: Bench) -> None:
     status = store.status("test:big")
     assert (status.state, status.done) == ("failed", 100_000)
     assert "overloaded" in status.message
+    assert f"/big/big.bin → {bench.root / 'big/big.bin'}" in status.by_hand
     assert [one.code for one in bench.events(ModelFailed)] == ["server_failed"]
     assert (await store.install("test:big")).state == "installed"
     assert bench.server.shelf.requests[-1].start == 100_000
