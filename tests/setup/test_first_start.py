@@ -172,3 +172,38 @@ def test_no_suitable_python_is_told_with_the_command_that_helps(program: Program
     assert result.returncode == 1
     assert "no Python from 3.10 to 3.13 was found; " in result.stderr
     assert result.stderr.count("\n") <= 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_an_extra_that_cannot_live_with_the_others_has_an_environment_of_its_own(
+    program: Program,
+) -> None:
+    (program.folder / "requirements-coqui.txt").write_text("alpha==1.0\n", encoding="utf-8")
+    install = (
+        "import bootstrap; from script.setup import extras;"
+        "extras.APART['coqui'] = ('.venv.coqui', {needed});"
+        "bootstrap.install_extra('coqui')"
+    )
+
+    def run(code: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=program.folder,
+            env=program.variables(),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    refused = run(install.format(needed=10**18))
+    assert "the extra coqui needs 1000000000 GB." in refused.stderr
+    assert not (program.folder / ".venv.coqui").exists()
+    done = run(install.format(needed=0))
+    assert done.returncode == 0, done.stderr
+    python = program.folder / ".venv.coqui" / "bin" / "python"
+    found = subprocess.run([python, "-c", "import alpha; print(alpha.VALUE)"], capture_output=True)
+    assert found.stdout == b"42\n"
+    assert not (program.folder / ".venv").exists()
+    again = run(install.format(needed=0))
+    assert "Creating the environment" not in again.stderr
