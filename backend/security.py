@@ -17,10 +17,11 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.errors import ForbiddenError, KotodamaError, TooLargeError
+from backend.openai_errors import is_openai, openai_error_body
 
 MAX_JSON_BYTES = 1_000_000
 MAX_UPLOAD_BYTES = 64_000_000
-UPLOAD_PATHS = ("/api/transcribe", "/api/generate-avatar")
+UPLOAD_PATHS = ("/api/transcribe", "/api/generate-avatar", "/v1/audio/transcriptions")
 
 
 class UnauthorizedError(KotodamaError):
@@ -134,7 +135,8 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, error: KotodamaErr
         code = 4401 if isinstance(error, UnauthorizedError) else 4403
         await send({"type": "websocket.close", "code": code, "reason": error.message})
         return
-    body = json.dumps(error_body(error)).encode()
+    shape = openai_error_body if is_openai(scope["path"]) else error_body
+    body = json.dumps(shape(error)).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

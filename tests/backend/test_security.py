@@ -16,7 +16,7 @@ from backend.app import create_app
 from backend.security import MAX_JSON_BYTES, MAX_UPLOAD_BYTES, UPLOAD_PATHS, is_loopback
 from config import Settings
 from tests.backend.conftest import TOKEN, URL
-from tests.support.answers import error_of
+from tests.support.answers import error_of, openai_error_of
 
 WS = URL.replace("http", "ws")
 BAD_CALLS: dict[str, tuple[dict[str, str], int, str]] = {
@@ -82,6 +82,8 @@ def test_every_route_refuses(app: Starlette, anybody: TestClient, kind: str) -> 
         answer = anybody.request(method, path, headers=raw)
         if method == "HEAD":
             assert answer.status_code == status
+        elif path.startswith("/v1/"):
+            openai_error_of(answer, status)
         else:
             error_of(answer, status, code)
 

@@ -434,8 +434,11 @@ def test_a_server_that_is_away_is_told() -> None:
 
 
 def test_cancelling_ends_a_waiting_call_and_the_connection() -> None:
+    asked: list[Callable[[], None]] = []
+
     def waits(handler: Handler) -> None:
         handler.begin(content_type="audio/pcm", transfer_encoding="chunked")
+        asked[0]()
         while True:
             handler.wfile.write(b"2\r\n\0\0\r\n")
             time.sleep(0.01)
@@ -443,7 +446,7 @@ def test_cancelling_ends_a_waiting_call_and_the_connection() -> None:
     with serving(waits) as server:
         engine = engine_at(server)
         chunks = engine.synthesize(SENTENCE)
-        threading.Timer(0.2, chunks.cancel).start()  # type: ignore[attr-defined]
+        asked.append(chunks.cancel)  # type: ignore[attr-defined]
         assert list(chunks) == []
         assert server.hung_up.wait(5)
         chunks.close()  # type: ignore[attr-defined]

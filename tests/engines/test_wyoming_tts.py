@@ -260,8 +260,12 @@ def test_no_sound_is_an_error() -> None:
 
 
 def test_a_late_server_is_told_and_a_waiting_call_can_be_cancelled() -> None:
+    asked: list[Callable[[], None]] = []
+
     async def waits(speaker: Speaker) -> None:
         """Says nothing."""
+        for cancel in asked:
+            cancel()
 
     with serving(waits) as peer:
         with pytest.raises(EngineError, match=r"no sound within 0\.2 s"):
@@ -270,7 +274,7 @@ def test_a_late_server_is_told_and_a_waiting_call_can_be_cancelled() -> None:
         engine.load()
         peer.left.clear()
         chunks = engine.synthesize(SpeechRequest("x"))
-        threading.Timer(0.2, chunks.cancel).start()  # type: ignore[attr-defined]
+        asked.append(chunks.cancel)  # type: ignore[attr-defined]
         assert list(chunks) == []
         assert peer.left.wait(5)
         engine.unload()

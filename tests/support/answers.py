@@ -21,3 +21,13 @@ def error_of(answer: httpx.Response, status: int, code: str = "") -> str:
     if code:
         assert body["error"]["code"] == code
     return message
+
+
+def openai_error_of(answer: httpx.Response, status: int) -> str:
+    """The sentence of an error under `/v1`, after a check of its shape, which is OpenAI's."""
+    assert answer.status_code == status, answer.text
+    error = answer.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert isinstance(error["message"], str)
+    assert error["message"][-1] in ".?!"
+    return error["message"]

@@ -46,6 +46,7 @@ class Fault:
     load_error: BaseException | None = None
     speech_error: BaseException | None = None
     speech_chunks: int = 1
+    error_after: BaseException | None = None
     seconds_a_word: float = 0.1
     transcript: str | BaseException = "hello there"
     loads: int = 0
@@ -112,6 +113,8 @@ class _FakeVoice(_Fake, Voice):
         seconds = max(0.05, fake.seconds_a_word * len(request.text.split()))
         for part in range(fake.speech_chunks):
             yield tone(seconds / fake.speech_chunks, 200 + 40 * part)
+        if fake.error_after is not None:
+            raise fake.error_after
 
     def voices(self) -> list[VoiceInfo]:
         return [VoiceInfo("tone", "Tone", "en")]
