@@ -71,6 +71,14 @@ class EngineError(KotodamaError):
     retryable = True
 
 
+class UnsupportedError(EngineError):
+    """An engine is well, but has no such voice or language; it goes on with what it has."""
+
+    code = "engine_unsupported"
+    status = 422
+    retryable = False
+
+
 class EngineUnavailableError(EngineError):
     """No engine of this kind can run here, or the one asked for cannot."""
 

@@ -38,7 +38,7 @@ from backend.engines.slot import EngineStatus, Slot, known_error
 from backend.engines.speech_cache import SpeechCache
 from backend.engines.transcription import Transcription
 from backend.engines.voice_names import split_voice
-from backend.errors import EngineError, EngineUnavailableError, KotodamaError
+from backend.errors import EngineError, EngineUnavailableError, KotodamaError, UnsupportedError
 from config import Settings, names
 from event_system import EngineFallback, EventBus, ModelFailed, ModelLoaded
 
@@ -376,11 +376,10 @@ class EngineHost:
         order = self.order(kind, first)
         after = order[order.index(slot.engine.name) + 1 :] if slot.engine.name in order else []
         log.warning("%s failed: %s", slot.engine.name, error.message)
-        slot.failed_at, slot.failure = time.monotonic(), error.message
-        if not after:
-            slot.failed_at = 0.0
-            return False
-        return True
+        slot.failure = error.message
+        fit = not after or isinstance(error, UnsupportedError)
+        slot.failed_at = 0.0 if fit else time.monotonic()
+        return bool(after)
 
     async def _iterate(
         self, slot: Slot, make: Callable[[], Iterator[SpeechChunk]], guest: bool

@@ -12,7 +12,7 @@ import pytest
 
 from backend.engines import host as host_module
 from backend.engines.base import ChatMessage, ChatRequest, EngineKind, Persona, SpeechRequest
-from backend.errors import EngineError, EngineUnavailableError
+from backend.errors import EngineError, EngineUnavailableError, UnsupportedError
 from config import Settings
 from event_system import EngineFallback, ModelFailed
 from tests.support.fake_engines import FakeEngines, Stand, host_stand
@@ -46,6 +46,23 @@ def stand(settings: Settings) -> Iterator[Stand]:
 async def reply(stand: Stand) -> tuple[str, list[str]]:
     pieces = [(model.name, piece) async for model, piece in stand.host.chat(REQUEST)]
     return "".join(piece for _name, piece in pieces), [name for name, _piece in pieces]
+
+
+async def test_what_an_engine_does_not_have_does_not_put_it_aside(
+    engines: FakeEngines, stand: Stand
+) -> None:
+    loud = engines.add(TTS, "loud")
+    soft = engines.add(TTS, "soft", embedded=True)
+    loud.speech_error = UnsupportedError("Loud does not speak Japanese.")
+    request = SpeechRequest("Hello.", language="ja")
+    assert [one async for one in stand.host.speak(request)]
+    assert len(soft.requests) == 1
+    (fall,) = stand.told("engine.fallback")
+    assert isinstance(fall, EngineFallback)
+    assert fall.message == "Loud does not speak Japanese."
+    loud.speech_error = None
+    assert [one async for one in stand.host.speak(SpeechRequest("Hello."))]
+    assert len(soft.requests) == 1, "the next sentence is Loud's again"
 
 
 async def test_the_order_is_the_settings_and_embedded_ones_are_the_last_resort(

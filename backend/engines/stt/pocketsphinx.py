@@ -23,7 +23,7 @@ from backend.engines.base import (
     TranscriptionStream,
 )
 from backend.engines.worker import Worker, WorkerGoneError
-from backend.errors import EngineError
+from backend.errors import EngineError, UnsupportedError
 from backend.media.pcm import FULL_SCALE
 
 SAMPLE_RATE = 16_000
@@ -75,13 +75,12 @@ class PocketsphinxRecogniser(SpeechToText):
         """Begin an utterance; several may be open at once.
 
         Raises:
-            EngineError: The language is not English.
+            UnsupportedError: The language is not English.
         """
-        if language.replace("_", "-").split("-")[0].lower() not in ("en", ""):
-            raise EngineError(
+        if language.replace("_", "-").split("-")[0].lower() not in ("en", "auto", ""):
+            raise UnsupportedError(
                 f"PocketSphinx understands English only, not {language}. Choose another"
                 " recogniser for this language.",
-                retryable=False,
             )
         return _Stream(self._worker, next(self._streams))
 

@@ -32,7 +32,7 @@ from backend.engines.tts.espeak_library import (
     EspeakSettings,
     EspeakVoiceInfo,
 )
-from backend.errors import EngineError
+from backend.errors import EngineError, UnsupportedError
 from backend.media.loudness import gain_to, soft_limit
 from backend.media.pcm import FULL_SCALE, fade, resample, to_int16
 
@@ -197,17 +197,15 @@ class EspeakVoice(Voice):
             known = {voice.identifier.lower(): voice.identifier for voice in library.voices}
             named = known.get(base.lower()) or find_voice(library.voices, base)
             if named is None:
-                raise EngineError(
+                raise UnsupportedError(
                     f"eSpeak NG has no voice named {base}. Choose one of its list.",
-                    retryable=False,
                 )
         else:
             named = find_voice(library.voices, request.language or "en")
             if named is None:
-                raise EngineError(
+                raise UnsupportedError(
                     f"eSpeak NG does not speak the language {request.language}. Choose another"
                     " voice for it.",
-                    retryable=False,
                 )
         variant = variant or self._own.variant
         return f"{named}+{variant}" if variant else named

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.engines.tts.piper_files import PiperFiles, VoiceFileError, find_voices, read_files
-from backend.errors import EngineError
+from backend.errors import EngineError, UnsupportedError
 
 log = logging.getLogger("kotodama.engines")
 
@@ -70,15 +70,14 @@ class Shelf:
             language: BCP 47 tag.
 
         Raises:
-            EngineError: There is no such voice, or none for the language.
+            UnsupportedError: There is no such voice, or none for the language.
         """
         name, _, speaker = voice.partition("#")
         if name:
             named = [files for files in self.files if files.name == name]
             if not named:
-                raise EngineError(
+                raise UnsupportedError(
                     f"Piper has no voice named {name}. Choose one of its list, or install it.",
-                    retryable=False,
                 )
             return named[0], _speaker(named[0], speaker)
         tag = language.replace("_", "-").lower()
@@ -87,10 +86,9 @@ class Shelf:
         own = [files for files in self.preferred if files in speaking]
         fitting = [*own, *exact, *speaking]
         if not fitting:
-            raise EngineError(
+            raise UnsupportedError(
                 f"Piper has no voice for the language {language}. Install one, or choose another"
                 " voice.",
-                retryable=False,
             )
         return fitting[0], _speaker(fitting[0], speaker)
 
@@ -103,7 +101,7 @@ def _speaker(files: PiperFiles, speaker: str) -> int:
     """A speaker's number, by name or as it is; without one, the voice's default.
 
     Raises:
-        EngineError: The voice has no such speaker.
+        UnsupportedError: The voice has no such speaker.
     """
     if not speaker:
         default = files.described.get("default_speaker_id", 0)
@@ -112,7 +110,6 @@ def _speaker(files: PiperFiles, speaker: str) -> int:
         return files.speakers[speaker]
     if speaker.isdecimal() and int(speaker) < files.num_speakers:
         return int(speaker)
-    raise EngineError(
+    raise UnsupportedError(
         f"The voice {files.name} has no speaker {speaker}. Choose one of its list.",
-        retryable=False,
     )
