@@ -35,6 +35,7 @@ from backend.models_store.errors import (
     DiskError,
     DiskFullError,
     DownloadError,
+    NoNetworkError,
     RedirectError,
     TooSlowError,
     WrongHashError,
@@ -181,7 +182,9 @@ class Fetch:
                 if not error.retryable:
                     raise
                 failed = 0 if self._part.size - before >= FRUITFUL_BYTES else failed + 1
-                if failed >= self._limits.tries:
+                # Where nothing has come yet and nobody answers, the user is told soon.
+                hopeless = isinstance(error, NoNetworkError) and not self._part.size
+                if failed >= (min(2, self._limits.tries) if hopeless else self._limits.tries):
                     raise
                 log.info("%s: %s", url, error.message)
             await anyio.sleep(self._limits.backoff_s * 2 ** max(0, failed - 1))

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from backend.engines.stt.whisper_models import installed as whisper_models
-from backend.engines.tts.piper_files import find_voices
 from backend.models_store.catalogue import Catalogue, CatalogueFile, CatalogueModel
 from backend.models_store.content import check_file, check_structure
 from backend.models_store.errors import (
@@ -24,7 +22,6 @@ from backend.models_store.errors import (
     UnknownModelError,
 )
 from backend.models_store.part import SUFFIX, discard, part_path
-from backend.models_store.voice_check import check_voice
 from backend.models_store.voice_package import MANIFEST, PREVIEW
 from config import write_atomically
 
@@ -143,6 +140,8 @@ class Library:
         Raises:
             DamagedError: It is damaged.
         """
+        from backend.models_store.voice_check import check_voice
+
         for path in model.paths:
             if path.suffix == ".onnx":
                 check_voice(path)
@@ -178,6 +177,8 @@ class Library:
 
     def own_models(self, catalogue: Catalogue) -> list[OwnModel]:
         """Models in the folder that the catalogue does not have: voices, and Whisper's."""
+        from backend.engines.stt.whisper_models import installed as whisper_models
+
         known = {(self.root / file.path) for model in catalogue for file in model.files}
         found = []
         if not self.root.is_dir():
@@ -205,6 +206,8 @@ class Library:
         return used
 
     def _voices(self) -> Iterator[Path]:
+        from backend.engines.tts.piper_files import find_voices
+
         home = self.root.resolve()
         for path in find_voices(self.root):
             if home in path.parents:

@@ -12,9 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from backend.models_store.add import Added, add_from
 from backend.models_store.catalogue import Catalogue, CatalogueModel, load_catalogue
 from backend.models_store.errors import (
     BusyModelError,
@@ -28,9 +27,12 @@ from backend.models_store.meter import Meter
 from backend.models_store.part import discard, free_bytes
 from backend.models_store.piper_voices import VOICES_URL
 from backend.models_store.status import DiskUse, ModelStatus, State, own_status, status_of
-from backend.models_store.voice_package import About, Manifest, pack_voice
 from config import KotodamaError
 from event_system import Event, ModelFailed, ModelProgress, ModelSaved
+
+if TYPE_CHECKING:
+    from backend.models_store.add import Added
+    from backend.models_store.voice_package import About, Manifest
 
 AT_ONCE = 2
 EVERY_S = 0.25
@@ -210,6 +212,8 @@ class ModelStore:
             StoreError: There is nothing there that is a model.
             DiskFullError, DiskError: The disk refuses.
         """
+        from backend.models_store.add import add_from
+
         added = await asyncio.to_thread(
             lambda: add_from(source.expanduser(), self.catalogue, self.library)
         )
@@ -225,6 +229,8 @@ class ModelStore:
             UnknownModelError: There is no such voice here.
             StoreError, DiskError: It cannot be shared, or not be written.
         """
+        from backend.models_store.voice_package import pack_voice
+
         status = self.status(name)
         onnx = Path(status.path)
         if status.engine != "piper" or status.state != "installed" or onnx.suffix != ".onnx":
