@@ -1,8 +1,7 @@
 """What a character feels, as far as a face can show it: from text to an emotion to a face.
 
-The text rule is small and open to inspection: explicit tags first, then emoji, words and
-punctuation. It is made for English and is neutral whenever it is in doubt, because a wrong face
-is worse than a calm one.
+The text rule is small and open to inspection: emoji, words and punctuation. It is made for English
+and is neutral whenever it is in doubt, because a wrong face is worse than a calm one.
 """
 
 from __future__ import annotations
@@ -58,25 +57,6 @@ _EXPRESSIONS: dict[str, dict[str, float]] = {
     },
 }  # fmt: skip
 
-_SYNONYMS: dict[str, str] = {
-    name: emotion
-    for emotion, names in {
-        "neutral": "neutral calm normal serious",
-        "happy": "happy joy joyful smile smiles smiling grin grins grinning laugh laughs laughing "
-        "giggle giggles giggling chuckle chuckles excited cheerful beams beaming wave waves "
-        "waving winks wink",
-        "sad": "sad sadness cry cries crying sob sobs sobbing sighs sigh frowns frown tearful",
-        "angry": "angry anger mad furious annoyed irritated pout pouts pouting glares glare "
-        "scowls scowl huffs",
-        "surprised": "surprised surprise shocked gasp gasps gasping amazed astonished startled",
-        "shy": "shy blush blushes blushing embarrassed bashful flustered fidgets",
-        "smug": "smug smirk smirks smirking proud teasing teases confident",
-        "scared": "scared fear afraid fearful nervous worried trembles trembling panics shivers",
-        "tired": "tired sleepy yawn yawns yawning bored exhausted",
-    }.items()
-    for name in names.split()
-}
-
 _LEXICON: dict[str, tuple[str, float]] = {
     word: (emotion, weight)
     for emotion, weight, words in (
@@ -118,11 +98,9 @@ _NEGATIONS = frozenset(
     {"not", "no", "never", "isn't", "aren't", "wasn't", "don't", "doesn't", "didn't", "can't"}
 )
 _INTENSIFIERS = frozenset({"very", "so", "really", "extremely", "super", "absolutely", "totally"})
-_TAG = re.compile(r"\[([^\[\]\n]{1,40})\]|\(([^()\n]{1,40})\)|\*([^*\n]{1,60})\*")
 _WORD = re.compile(r"[a-z]+(?:['’-][a-z]+)*")
 _SENTENCE_END = frozenset(".!?;\n")
 _MAX_TEXT = 2_000
-_TAG_WORDS = 5
 _THRESHOLD = 0.9
 
 
@@ -138,34 +116,6 @@ def expression(emotion: str, intensity: float = 1.0) -> dict[str, float]:
     """
     scale = min(max(intensity, 0.0), 1.0)
     return {name: value * scale for name, value in _EXPRESSIONS.get(emotion, {}).items()}
-
-
-def split_emotion_tags(text: str) -> tuple[str, str | None]:
-    """Take stage directions out of a reply: "[happy] Hi! *waves*" gives ("Hi!", "happy").
-
-    Square or round brackets or asterisks around one known name, or around a short phrase that
-    begins with a known act ("*smiles softly*"), are tags. Asterisks around other text are
-    emphasis: the text stays, they go.
-
-    Returns:
-        The text to be spoken, and the first tag's emotion or None.
-    """
-    found: list[str] = []
-
-    def replace_tag(match: re.Match[str]) -> str:
-        inner = next(group for group in match.groups() if group is not None)
-        emotion = _tag_emotion(inner)
-        if emotion is not None:
-            found.append(emotion)
-            return " "
-        starred = match.group(3)
-        return starred if starred is not None else match.group(0)
-
-    clean = _TAG.sub(replace_tag, text)
-    if found or clean != text:
-        clean = re.sub(r"[ \t]{2,}", " ", clean)
-        clean = re.sub(r" +([,.!?;:])", r"\1", clean).strip()
-    return clean, (found[0] if found else None)
 
 
 def detect_emotion(text: str) -> tuple[str, float]:
@@ -193,18 +143,6 @@ def detect_emotion(text: str) -> tuple[str, float]:
     if best < _THRESHOLD or best < 1.25 * second:
         return "neutral", 0.0
     return emotion, min(1.0, 0.3 + 0.3 * best)
-
-
-def _tag_emotion(inner: str) -> str | None:
-    """The emotion that a bracketed text names, or None when it is ordinary text."""
-    words = _WORD.findall(inner.lower())
-    if len(words) == 1:
-        return _SYNONYMS.get(words[0])
-    if len(words) > _TAG_WORDS:
-        return None
-    # An adjective may begin a remark, "(happy birthday)"; a verb form is an act, "(smiles softly)".
-    acts = (word for word in words[:2] if word.endswith(("s", "ing")))
-    return next((_SYNONYMS[word] for word in acts if word in _SYNONYMS), None)
 
 
 def _has_symbol(text: str, symbol: str) -> bool:

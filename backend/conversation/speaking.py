@@ -43,8 +43,8 @@ class Script:
 
     def emotion_at(self, at: float) -> str:
         """The expression at a time of the script, seconds."""
-        segment, _into = self._at(at)
-        return segment.emotion if segment else "neutral"
+        segment, into = self._at(at)
+        return segment.emotion_at(into) if segment else "neutral"
 
     def _at(self, at: float) -> tuple[Segment | None, float]:
         """The segment at a time (the last one's end lasts on), and the seconds into it."""

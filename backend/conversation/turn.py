@@ -11,25 +11,30 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
+
+import numpy as np
 
 from backend.avatar.alignment import mouth_curve_of, phonemes_or_alignment
 from backend.avatar.coarticulation import MouthCurve
-from backend.avatar.emotion import detect_emotion, split_emotion_tags
 from backend.avatar.visemes import timeline_from_phonemes
 from backend.conversation.safety import SpeechGate
 from backend.conversation.sentences import SentenceSplitter
-from backend.conversation.speakable import speakable
 from backend.conversation.waterfall import Waterfall
 from backend.engines.base import ChatRequest, SpeechChunk, SpeechRequest
 from backend.engines.host import EngineHost
 from backend.errors import KotodamaError
 from backend.media.pcm import resample
-from backend.stage.playout import Segment
+from backend.speech_text.emotes import Emote
+from backend.speech_text.pronunciation import Pronunciation
+from backend.speech_text.sentence import prepare_sentence
+from backend.stage.playout import Cue, Segment
 from event_system import PLAYOUT_RATE, ChatDelta, Event, TurnTiming
 
 log = logging.getLogger("kotodama.turn")
+ACT_S = 1.2
+"""Seconds of silence for an act that nothing is said after; a nod takes 0.9."""
 
 
 class PlayoutTarget(Protocol):
@@ -46,12 +51,17 @@ class PlayoutTarget(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class VoiceChoice:
-    """How a character sounds: see `SpeechRequest`."""
+    """How a character sounds: see `SpeechRequest`.
+
+    Attributes:
+        pronunciations: What is said for words that are written otherwise.
+    """
 
     voice: str = ""
     language: str = "en"
     speed: float = 1.0
     pitch: float = 0.0
+    pronunciations: tuple[Pronunciation, ...] = ()
 
 
 @dataclass
@@ -82,6 +92,7 @@ class Turn:
     target: PlayoutTarget | None = None
     gate: SpeechGate = field(default_factory=SpeechGate)
     reply: Reply = field(default_factory=Reply)
+    _waiting_acts: list[Emote] = field(default_factory=list)
 
     def mark(self, stage: str) -> None:
         """Note and tell that a stage was reached."""
@@ -115,6 +126,7 @@ class Turn:
         try:
             for sentence in splitter.feed(text) + splitter.flush():
                 await self._speak(sentence)
+            self._act_in_silence()
         except KotodamaError as error:
             self.reply.error = error
         self.reply.written = text
@@ -154,30 +166,40 @@ class Turn:
     async def _speak_all(self, sentences: asyncio.Queue[str | None]) -> None:
         while (sentence := await sentences.get()) is not None:
             await self._speak(sentence)
+        self._act_in_silence()
 
     async def _speak(self, sentence: str) -> None:
-        clean, tag = split_emotion_tags(sentence)
-        emotion = tag or detect_emotion(clean)[0]
+        ready = prepare_sentence(sentence, self.voice.language, self.voice.pronunciations)
         if self.reply.emotion == "neutral":
-            self.reply.emotion = emotion
+            self.reply.emotion = ready.emotion
         if self.target is None:
             return
-        text = speakable(clean, self.voice.language)
-        if not text:
+        if not ready.said:
+            self._waiting_acts += [replace(emote, at=0.0) for emote in ready.emotes]
             return
-        if not self.gate.allow(text):
+        # As written and as said: "b4d" is said as words that the list may not have.
+        if not (self.gate.allow(ready.shown) and self.gate.allow(ready.said)):
             log.warning("a sentence with a blocked word was not spoken")
             return
         await self.target.room_for_more()
-        request = self._request(text, emotion)
+        acts = (*self._waiting_acts, *ready.emotes)
+        self._waiting_acts.clear()
+        emotion = next((act.emotion for act in acts if act.emotion and not act.at), ready.emotion)
+        request = self._request(ready.said, emotion)
         opens = True
         async for chunk in self.host.speak(request):
             segment = await asyncio.to_thread(
-                make_segment, self.turn_id, clean, chunk, request, opens
+                make_segment, self.turn_id, ready.shown, chunk, request, opens
             )
             self.mark("first_audio")
-            self.target.add(segment)
+            self.target.add(with_cues(segment, acts) if opens else segment)
             opens = False
+
+    def _act_in_silence(self) -> None:
+        """Show the acts that no speech followed, in a short pause."""
+        if self._waiting_acts and self.target is not None:
+            self.target.add(with_cues(pause(self.turn_id, ACT_S), tuple(self._waiting_acts)))
+        self._waiting_acts.clear()
 
     def _request(self, text: str, emotion: str) -> SpeechRequest:
         voice = self.voice
@@ -202,3 +224,22 @@ def make_segment(
         curve = mouth_curve_of(chunk, request.text, request.language)
     pcm = resample(chunk.pcm, chunk.sample_rate, PLAYOUT_RATE)
     return Segment(turn_id, shown if opens else "", pcm, curve, request.emotion, opens, phonemes)
+
+
+def with_cues(segment: Segment, emotes: tuple[Emote, ...]) -> Segment:
+    """A segment in which the face acts, each act where it stood among the words.
+
+    An act at the end comes early enough to be seen.
+    """
+    if not emotes:
+        return segment
+    seconds = segment.seconds
+    latest = max(0.0, seconds - ACT_S)
+    cues = tuple(Cue(min(emote.at * seconds, latest), emote.emotion, emote.nod) for emote in emotes)
+    return replace(segment, cues=cues)
+
+
+def pause(turn_id: str, seconds: float) -> Segment:
+    """A stretch of silence in a turn."""
+    pcm = np.zeros(round(seconds * PLAYOUT_RATE), np.int16)
+    return Segment(turn_id, "", pcm, MouthCurve(timeline_from_phonemes(())), opens_sentence=False)

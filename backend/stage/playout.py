@@ -26,6 +26,21 @@ _REST = Mouth()
 _NO_SOUND = np.zeros(0, np.int16)
 
 
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What the face does at a moment of a segment.
+
+    Attributes:
+        at: Seconds from the segment's start.
+        emotion: The expression from then on, or nothing.
+        nod: Whether the head nods.
+    """
+
+    at: float
+    emotion: str = ""
+    nod: bool = False
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Segment:
     """A piece of speech to be heard.
@@ -38,6 +53,7 @@ class Segment:
         emotion: The expression while it is spoken.
         opens_sentence: Whether a new sentence begins here (for the caption).
         phonemes: Their times in seconds from the segment's start.
+        cues: What the face does meanwhile, in order.
     """
 
     turn_id: str
@@ -47,11 +63,22 @@ class Segment:
     emotion: str = "neutral"
     opens_sentence: bool = True
     phonemes: tuple[Phoneme, ...] = ()
+    cues: tuple[Cue, ...] = ()
 
     @property
     def seconds(self) -> float:
         """Its length."""
         return len(self.pcm) / PLAYOUT_RATE
+
+    def emotion_at(self, into: float) -> str:
+        """The expression so many seconds into it."""
+        shown = [cue.emotion for cue in self.cues if cue.emotion and cue.at <= into]
+        return shown[-1] if shown else self.emotion
+
+    def nod_at(self, into: float) -> float | None:
+        """When the last nod up to so many seconds into it began, if there was one."""
+        nods = [cue.at for cue in self.cues if cue.nod and cue.at <= into]
+        return nods[-1] if nods else None
 
 
 @dataclass(slots=True)

@@ -273,11 +273,14 @@ class Stage:
     def _draw(self, at: float) -> bytes:
         """The face at a media time, as JPEG."""
         position = round(at * PLAYOUT_RATE)
-        segment, _into = self._playout.at(position)
+        segment, into = self._playout.at(position)
         emotion, until = self._expression
         if at > until:
-            emotion = segment.emotion if segment else "neutral"
+            emotion = segment.emotion_at(into) if segment else "neutral"
         puppet, performer = self.puppet, self._performer
+        nod = segment.nod_at(into) if segment else None
+        if nod is not None:
+            performer.nod(at - into + nod)
         performer.attend("speaking" if segment else self._attention)
         pose = performer.pose(
             at,

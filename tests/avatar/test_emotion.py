@@ -8,7 +8,6 @@ from backend.avatar.emotion import (
     EMOTIONS,
     detect_emotion,
     expression,
-    split_emotion_tags,
 )
 from backend.avatar.pose import POSE_CHANNELS, Pose
 
@@ -33,32 +32,6 @@ def test_expressions_differ_and_scale() -> None:
     assert expression("bewildered") == {}
     assert expression("happy")["smile"] > 0 > expression("sad")["smile"]
     assert expression("angry")["brow_inner"] < 0 < expression("sad")["brow_inner"]
-
-
-@pytest.mark.parametrize(
-    ("text", "clean", "emotion"),
-    [
-        ("[happy] Hello there!", "Hello there!", "happy"),
-        ("Hello there! [HAPPY]", "Hello there!", "happy"),
-        ("(smiles) Welcome back.", "Welcome back.", "happy"),
-        ("(laughs softly) Oh, you.", "Oh, you.", "happy"),
-        ("*waves* Hi, everyone!", "Hi, everyone!", "happy"),
-        ("*she smiles* Hi!", "Hi!", "happy"),
-        ("Well *sighs deeply* that is that.", "Well that is that.", "sad"),
-        ("Hm *blushes*, thank you.", "Hm, thank you.", "shy"),
-        ("[sad] Oh. [happy] Never mind!", "Oh. Never mind!", "sad"),
-        ("That is *very* good.", "That is very good.", None),
-        ("It costs (about) 5 dollars [1].", "It costs (about) 5 dollars [1].", None),
-        ("(happy birthday to you)", "(happy birthday to you)", None),
-        ("[Chapter 2] The end", "[Chapter 2] The end", None),
-        ("2 * 3 * 4 is 24", "2  3  4 is 24", None),
-        ("", "", None),
-        ("[happy]", "", "happy"),
-    ],
-)
-def test_tags_are_split_off(text: str, clean: str, emotion: str | None) -> None:
-    found = split_emotion_tags(text)
-    assert (" ".join(found[0].split()), found[1]) == (" ".join(clean.split()), emotion)
 
 
 @pytest.mark.parametrize(
@@ -105,5 +78,3 @@ def test_a_negation_ends_with_its_sentence() -> None:
 
 def test_very_long_and_odd_texts_are_fast() -> None:
     assert detect_emotion("*" * 100_000) == ("neutral", 0.0)
-    assert split_emotion_tags("(" * 100_000)[1] is None
-    assert split_emotion_tags("[" * 50_000 + "happy" + "]" * 50_000)[0]

@@ -14,6 +14,7 @@ from backend.conversation.turn import Turn, VoiceChoice, make_segment
 from backend.conversation.waterfall import Waterfall
 from backend.engines.base import ChatMessage, ChatRequest, EngineKind, Persona, SpeechRequest
 from backend.errors import EngineError
+from backend.speech_text.pronunciation import Pronunciation
 from backend.stage.playout import Segment
 from event_system import PLAYOUT_RATE, ChatDelta, Event, TurnTiming
 from tests.support.fake_engines import FakeEngines, Fault, Stand, host_stand, tone
@@ -243,3 +244,55 @@ def test_a_segment_is_at_the_stages_rate() -> None:
     assert segment.emotion == "happy"
     assert segment.phonemes == chunk.phonemes
     assert segment.curve.at(0.25).open > 0.2
+
+
+async def test_acts_move_the_face_when_their_sentence_is_heard(
+    engines: FakeEngines, stand: Stand, voice: Fault
+) -> None:
+    script = ["*nods* Yes, of course. I am *smiles* glad. ", "*waves*\n", "Goodbye for now."]
+    engines.add(EngineKind.LLM, "model", script=script)
+    target = Target()
+    turn, _told = make_turn(stand, target)
+    reply = await turn.answer(REQUEST)
+    assert target.said == ["Yes, of course.", "I am glad.", "Goodbye for now."]
+    first, second, third = target.segments
+    assert [(cue.at, cue.nod) for cue in first.cues] == [(0.0, True)]
+    assert second.emotion_at(second.seconds) == "happy"
+    assert [(cue.at, cue.emotion) for cue in third.cues] == [(0.0, "happy")]
+    assert third.emotion == "happy"
+    assert reply.emotion == "happy"
+
+
+async def test_an_act_that_nothing_follows_is_shown_in_a_pause(
+    engines: FakeEngines, stand: Stand, voice: Fault
+) -> None:
+    engines.add(EngineKind.LLM, "model", script=["Goodbye. ", "*bows*"])
+    target = Target()
+    turn, _told = make_turn(stand, target)
+    await turn.answer(REQUEST)
+    speech, silence = target.segments
+    assert speech.cues == ()
+    assert silence.nod_at(0.1) == 0.0
+    assert not silence.pcm.any()
+    assert silence.seconds > 0.9
+    assert not silence.opens_sentence
+
+
+async def test_a_word_is_said_as_the_character_says_it(
+    engines: FakeEngines, stand: Stand, voice: Fault
+) -> None:
+    engines.add(EngineKind.LLM, "model", script=["I am Kotone."])
+    turn, _told = make_turn(stand, Target())
+    turn.voice = VoiceChoice(pronunciations=(Pronunciation("kotone", "koh toh neh"),))
+    await turn.answer(REQUEST)
+    assert [request.text for request in voice.requests] == ["I am koh toh neh."]
+
+
+async def test_a_blocked_word_is_found_as_written_and_as_said(
+    engines: FakeEngines, stand: Stand, voice: Fault
+) -> None:
+    engines.add(EngineKind.LLM, "model", script=["I say 88 now. ", "Fine. ", "It is 5 pounds."])
+    target = Target()
+    turn, _told = make_turn(stand, target, gate=SpeechGate(["88", "five"]))
+    await turn.answer(REQUEST)
+    assert target.said == ["Fine."]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from backend.avatar.coarticulation import MouthCurve
 from backend.avatar.visemes import timeline_from_phonemes
 from backend.engines.base import Phoneme
-from backend.stage.playout import FRAME_SAMPLES, Playout, Segment, heard_text
+from backend.stage.playout import FRAME_SAMPLES, Cue, Playout, Segment, heard_text
 from event_system import PLAYOUT_RATE
 
 SECOND = PLAYOUT_RATE
@@ -189,3 +191,12 @@ def test_a_sentence_in_several_chunks_is_heard_chunk_by_chunk() -> None:
 )
 def test_the_words_that_were_heard(parts: list[tuple[str, float]], words: str) -> None:
     assert heard_text(parts) == words
+
+
+def test_cues_change_the_face_when_they_are_due() -> None:
+    cues = (Cue(0.0, nod=True), Cue(0.5, "happy"), Cue(1.0, "sad"), Cue(1.5, nod=True))
+    told = replace(segment(2 * SECOND), emotion="shy", cues=cues)
+    assert [told.emotion_at(at) for at in (0.0, 0.5, 0.9, 1.0, 9.0)] == [
+        "shy", "happy", "happy", "sad", "sad",
+    ]  # fmt: skip
+    assert [told.nod_at(at) for at in (0.0, 1.4, 1.5)] == [0.0, 0.0, 1.5]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from backend.avatar.pose import Pose
 from backend.avatar.puppet import Frame
 from backend.avatar.visemes import timeline_from_phonemes
 from backend.engines.base import Phoneme
-from backend.stage.playout import Segment
+from backend.stage.playout import Cue, Segment
 from backend.stage.stage import Stage
 from event_system import PLAYOUT_RATE, Event
 from tests.support.voice_room import Client, FlatPuppet
@@ -188,3 +189,13 @@ async def test_speech_is_not_queued_without_end(
     with pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(theatre.stage.room_for_more(), 0.05)
     await asyncio.wait_for(theatre.stage.room_for_more(), 5)
+
+
+async def test_acts_within_speech_move_the_face(theatre: Theatre) -> None:
+    theatre.stage.sinks.add(theatre.client)
+    await until(lambda: len(theatre.puppet.poses) >= 2)
+    level = theatre.puppet.poses[-1].pitch
+    cues = (Cue(0.0, nod=True), Cue(0.3, "shy"))
+    theatre.stage.add(replace(segment(3.0, emotion="neutral"), cues=cues))
+    await until(lambda: max(pose.pitch for pose in theatre.puppet.poses) > level + 0.2)
+    await until(lambda: theatre.puppet.poses[-1].blush > 0.3)

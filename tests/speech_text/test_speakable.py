@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from backend.conversation.speakable import speakable
+from backend.speech_text.speakable import speakable
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ from backend.conversation.speakable import speakable
         ("A -> B", "A, B"),
         ("@sam likes #music", "sam likes music"),
         ("snake_case", "snake case"),
-        ("It costs $5.50, 20 % off.", "It costs $5.50, 20 % off."),
-        ("5 * 3 = 15", "5 × 3 = 15"),
+        ("It costs $5.50, 20 % off.", "It costs five dollars and fifty cents, twenty percent off."),
+        ("5 * 3 = 15", "five times three equals fifteen"),
         ("<b>Bold</b> &amp; <br/>brave", "Bold and brave"),
-        ("a < b and c > d", "a < b and c > d"),
-        ("Ｈｅｌｌｏ ①", "Hello 1"),
-        ("1️⃣ first", "1 first"),
-        ("10:30 and 3.14", "10:30 and 3.14"),
+        ("a < b and c > d", "a less than b and c greater than d"),
+        ("Ｈｅｌｌｏ ①", "Hello one"),
+        ("1️⃣ first", "one first"),
+        ("10:30 and 3.14", "ten thirty and three point one four"),
         ("元気です。😀", "元気です。"),
         ("", ""),
     ],

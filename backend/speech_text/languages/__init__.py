@@ -1,0 +1,1 @@
+"""The words of each language that written signs stand for, one file a language."""

@@ -1,0 +1,70 @@
+"""Italian."""
+
+from backend.speech_text.lexicon import Lexicon, noun
+
+LEXICON = Lexicon(
+    language="it",
+    cardinals={
+        "": "spellout-numbering", "m": "spellout-cardinal-masculine",
+        "f": "spellout-cardinal-feminine",
+    },
+    ordinal="spellout-ordinal-masculine",
+    signs={
+        "+": "più", "=": "uguale a", "×": "per", "÷": "diviso", "±": "più o meno", "≈": "circa",
+        "≠": "diverso da", "≤": "al massimo", "≥": "almeno", "<": "minore di",
+        ">": "maggiore di", "&": "e", "%": "per cento", "²": "al quadrato", "³": "al cubo",
+        "^": "alla", "#": "numero", "~": "circa", "∞": "infinito",
+    },
+    point="virgola",
+    minus="meno",
+    to="a",
+    dot="punto",
+    at="chiocciola",
+    slash="barra",
+    decimal_mark=",",
+    currencies={
+        "USD": (noun("dollaro|dollari", "m"), noun("centesimo|centesimi", "m")),
+        "EUR": (noun("euro", "m"), noun("centesimo|centesimi", "m")),
+        "GBP": (noun("sterlina|sterline", "f"), noun("penny|pence", "m")),
+        "JPY": (noun("yen", "m"), None), "CNY": (noun("yuan", "m"), None),
+        "KRW": (noun("won", "m"), None), "INR": (noun("rupia|rupie", "f"), None),
+        "RUB": (noun("rublo|rubli", "m"), None), "BTC": (noun("bitcoin", "m"), None),
+    },
+    units={
+        "km/h": noun("chilometro orario|chilometri orari", "m"),
+        "m/s": noun("metro al secondo|metri al secondo", "m"),
+        "km": noun("chilometro|chilometri", "m"), "m": noun("metro|metri", "m"),
+        "cm": noun("centimetro|centimetri", "m"), "mm": noun("millimetro|millimetri", "m"),
+        "kg": noun("chilogrammo|chilogrammi", "m"), "g": noun("grammo|grammi", "m"),
+        "l": noun("litro|litri", "m"), "L": noun("litro|litri", "m"),
+        "ml": noun("millilitro|millilitri", "m"),
+        "°C": noun("grado Celsius|gradi Celsius", "m"),
+        "°F": noun("grado Fahrenheit|gradi Fahrenheit", "m"), "°": noun("grado|gradi", "m"),
+        "KB": noun("kilobyte", "m"), "MB": noun("megabyte", "m"), "GB": noun("gigabyte", "m"),
+        "TB": noun("terabyte", "m"), "Hz": noun("hertz", "m"), "GHz": noun("gigahertz", "m"),
+        "fps": noun("fotogramma al secondo|fotogrammi al secondo", "m"),
+        "W": noun("watt", "m"), "V": noun("volt", "m"), "dB": noun("decibel", "m"),
+        "ms": noun("millisecondo|millisecondi", "m"), "s": noun("secondo|secondi", "m"),
+        "min": noun("minuto|minuti", "m"), "h": noun("ora|ore", "f"),
+        "m²": noun("metro quadrato|metri quadrati", "m"), "%": noun("per cento", "m"),
+    },
+    months=(
+        "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto",
+        "settembre", "ottobre", "novembre", "dicembre",
+    ),
+    date="{day} {month} {year}",
+    day_month="{day} {month}",
+    ordinal_days=1,
+    clock="{hour} e {minute}",
+    full_hour="{hour} in punto",
+    hour=noun("ora|ore", "f"),
+    abbreviations={
+        "Sig.": "signor", "Sig.ra": "signora", "Dott.": "dottor", "Prof.": "professor",
+        "ecc.": "eccetera", "es.": "esempio", "vs.": "contro", "pag.": "pagina",
+        "n.": "numero", "cmq": "comunque", "nn": "non", "xké": "perché", "tvb": "ti voglio bene",
+    },
+    fractions={
+        (1, 2): "un mezzo", (1, 3): "un terzo", (2, 3): "due terzi", (1, 4): "un quarto",
+        (3, 4): "tre quarti",
+    },
+)  # fmt: skip
