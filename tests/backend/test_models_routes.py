@@ -13,12 +13,12 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from backend.room import EngineRoom
+from commands.benchmarks import fault_server as faults
+from commands.benchmarks.fault_server import FaultServer
 from config import ROOT
 from event_system import ModelFailed
-from tests.support.model_bench import Bench
-from commands.benchmarks import fault_server as faults
 from tests.support.answers import error_of
-from commands.benchmarks.fault_server import FaultServer
+from tests.support.model_bench import Bench
 from tests.support.tiny_voice import write_voice
 
 
