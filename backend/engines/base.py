@@ -134,6 +134,11 @@ class Engine(ABC):
             EngineError: It cannot be made ready.
         """
 
+    @property
+    def asleep(self) -> bool:
+        """Whether it has freed by itself what `load` took; it is loaded anew before it works."""
+        return False
+
     def unload(self) -> None:  # noqa: B027
         """Free what `load` took. May be called when nothing is loaded."""
 

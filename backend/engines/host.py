@@ -294,7 +294,7 @@ class EngineHost:
 
     async def _load(self, slot: Slot) -> None:
         async with slot.lock:
-            if slot.loaded:
+            if slot.loaded and not slot.engine.asleep:
                 return
             engine = slot.engine
             started = time.perf_counter()
@@ -408,7 +408,7 @@ class EngineHost:
         try:
             slot = self._slot(kind, name)
             found = await self._probe(slot, fresh=fresh)
-            loaded = slot.loaded
+            loaded = slot.loaded and not slot.engine.asleep
             if isinstance(slot.engine, ChatModel):
                 model = slot.engine.model
             if found.ok and slot.failed_at and time.monotonic() - slot.failed_at < PASSED_OVER_S:

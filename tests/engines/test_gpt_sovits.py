@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from backend.engines.base import Pcm, SpeechChunk, SpeechRequest
+from backend.engines.base import EngineKind, Pcm, SpeechChunk, SpeechRequest
 from backend.engines.tts.espeak import EspeakVoice
 from backend.engines.tts.gpt_sovits import GptSovitsVoice
-from backend.engines.tts.gpt_sovits_folder import SovitsFolder
 from backend.engines.tts.gpt_sovits_server import free_port
 from backend.errors import EngineError
 from backend.media.pcm import resample
@@ -396,22 +395,28 @@ def test_what_is_not_set_up_is_told(make: Make, tmp_path: Path) -> None:
     assert "GPT-SoVITS has no voice yet" in found.reason
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="the layout of another system")
-def test_its_python_is_found(fake: FakeFolder, tmp_path: Path, monkeypatch: Any) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("CONDA_EXE", raising=False)
-    with pytest.raises(EngineError, match="set GPT_SOVITS_PYTHON"):
-        SovitsFolder.find(fake.path)
-    places = [
-        tmp_path / "miniconda3" / "envs" / "GPTSoVits" / "bin" / "python",
-        fake.path / "venv" / "bin" / "python",
-        fake.path / "runtime" / "bin" / "python",
-    ]
-    for place in places:
-        place.parent.mkdir(parents=True)
-        place.touch()
-        # An archive is often unpacked into a folder of its own name.
-        assert SovitsFolder.find(fake.path.parent).python == place
+async def test_the_user_is_told_when_it_is_loaded_anew(
+    make: Make, fake: FakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speech: Pcm
+) -> None:
+    settings = make_settings(
+        tmp_path,
+        monkeypatch,
+        tts_engines="gpt_sovits",
+        gpt_sovits_path=fake.path,
+        gpt_sovits_python=sys.executable,
+        engine_options={"gpt_sovits": {"voices_dir": str(tmp_path / "voices")}},
+    )
+    stand = host_stand(settings)
+    try:
+        for _sentence in range(2):
+            assert [one async for one in stand.host.speak(SpeechRequest(TEXT))]
+        engine = stand.host._slots[EngineKind.TTS, "gpt_sovits"].engine
+        assert isinstance(engine, GptSovitsVoice)
+        engine._end_server()
+        assert [one async for one in stand.host.speak(SpeechRequest(TEXT))]
+        assert [event.type for event in stand.told()] == ["model.loaded", "model.loaded"]
+    finally:
+        await stand.host.close()
 
 
 async def test_the_next_voice_speaks_and_the_user_is_told(

@@ -126,6 +126,11 @@ class CoquiVoice(Voice):
         with self._idle.at_work():
             self._loaded()
 
+    @property
+    def asleep(self) -> bool:
+        """Whether its process was ended, because it was idle."""
+        return self._loading is None
+
     def unload(self) -> None:
         """End its process."""
         self._idle.stop()

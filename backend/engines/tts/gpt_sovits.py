@@ -151,6 +151,11 @@ class GptSovitsVoice(Voice):
         with self._idle.at_work():
             self._start()
 
+    @property
+    def asleep(self) -> bool:
+        """Whether its server was ended, because it was idle or hung."""
+        return self._server is not None and self._server.stopped
+
     def unload(self) -> None:
         """End its server, if it is ours."""
         self._idle.stop()

@@ -54,6 +54,11 @@ class SovitsServer:
         return self._child is not None and self._child.ready
 
     @property
+    def stopped(self) -> bool:
+        """Whether it is not even being watched; the next `start` takes as long as the first."""
+        return self._child is None
+
+    @property
     def start_number(self) -> tuple[int, int]:
         """Differs after each start: a new process knows nothing of what the old one was told."""
         return (id(self._child), self._child.starts if self._child else 0)
@@ -114,6 +119,7 @@ class OwnServer:
     """A server that the user runs; it is used as it is."""
 
     running = True
+    stopped = False
     start_number = (0, 0)
 
     def __init__(self, address: str) -> None:
