@@ -7,14 +7,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import cast
 
-from backend.avatar.emotion import detect_emotion, split_emotion_tags
 from backend.conversation.safety import SpeechGate
 from backend.conversation.sentences import SentenceSplitter
-from backend.conversation.speakable import speakable
 from backend.conversation.turn import VoiceChoice
 from backend.engines.base import Pcm, SpeechChunk, SpeechRequest
 from backend.engines.host import EngineHost
 from backend.media.stream_resampler import StreamResampler
+from backend.speech_text.sentence import prepare_sentence
 
 
 async def read_aloud(
@@ -38,17 +37,16 @@ async def read_aloud(
     resampler = StreamResampler(rate)
     splitter = SentenceSplitter()
     for sentence in splitter.feed(text) + splitter.flush():
-        clean, tag = split_emotion_tags(sentence)
-        spoken = speakable(clean, choice.language)
-        if not spoken or not gate.allow(spoken):
+        ready = prepare_sentence(sentence, choice.language, choice.pronunciations)
+        if not ready.said or not (gate.allow(ready.shown) and gate.allow(ready.said)):
             continue
         request = SpeechRequest(
-            spoken,
+            ready.said,
             voice=choice.voice,
             language=choice.language,
             speed=choice.speed,
             pitch=choice.pitch,
-            emotion=tag or detect_emotion(clean)[0],
+            emotion=ready.emotion,
         )
         chunks = cast(AsyncGenerator[SpeechChunk, None], host.speak(request, guest=True))
         async with aclosing(chunks):

@@ -249,12 +249,12 @@ def test_a_segment_is_at_the_stages_rate() -> None:
 async def test_acts_move_the_face_when_their_sentence_is_heard(
     engines: FakeEngines, stand: Stand, voice: Fault
 ) -> None:
-    script = ["*nods* Yes, of course. I am *smiles* glad. ", "*waves*\n", "Goodbye for now."]
+    script = ["*nods* Yes, of course. So *smiles* I am glad. ", "*waves*\n", "Goodbye for now."]
     engines.add(EngineKind.LLM, "model", script=script)
     target = Target()
     turn, _told = make_turn(stand, target)
     reply = await turn.answer(REQUEST)
-    assert target.said == ["Yes, of course.", "I am glad.", "Goodbye for now."]
+    assert target.said == ["Yes, of course.", "So I am glad.", "Goodbye for now."]
     first, second, third = target.segments
     assert [(cue.at, cue.nod) for cue in first.cues] == [(0.0, True)]
     assert second.emotion_at(second.seconds) == "happy"
