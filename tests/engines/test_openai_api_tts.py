@@ -492,6 +492,8 @@ def test_openai_has_known_voices() -> None:
 
 def test_the_probe_tells_what_is_missing() -> None:
     assert not OpenAIVoice().probe().ok
+    assert not OpenAIVoice().probe().expected
+    assert engine_at("ftp://x").probe().expected
     assert "not one" in engine_at("ftp://x").probe().reason
     assert "needs a key" in engine_at("https://api.openai.com/v1").probe().reason
     assert engine_at("https://api.openai.com/v1", api_key=KEY).probe().ok

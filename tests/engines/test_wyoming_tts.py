@@ -326,7 +326,9 @@ def test_something_else_at_the_address_is_told(answer: bytes) -> None:
 
 def test_the_probe_tells_what_is_missing() -> None:
     assert "WYOMING_TTS_URL" in engine_at("").probe().remedy
+    assert not engine_at("").probe().expected
     assert "10200" in engine_at("http://x").probe().reason
+    assert engine_at("http://x").probe().expected
     with serving(says(tone(0.5))) as peer:
         assert engine_at(peer.url).probe().reason.startswith("tests-piper answers")
         peer.voices = []

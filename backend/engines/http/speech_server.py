@@ -77,9 +77,9 @@ class SpeechServer:
         try:
             endpoint = self.endpoint()
         except EngineError as error:
-            return Availability(False, error.message, f"Correct {self.prefix}_BASE_URL.")
+            return self._absent(error.message, f"Correct {self.prefix}_BASE_URL.")
         if endpoint.host == OPENAI_HOST and not self.key:
-            return Availability(False, "OpenAI needs a key.", f"Set {self.prefix}_API_KEY.")
+            return self._absent("OpenAI needs a key.", f"Set {self.prefix}_API_KEY.")
         if not endpoint.is_private:
             return Availability(True, f"Asks {endpoint.host} for {self.model}.")
         return self._probe_nearby(endpoint)
@@ -92,14 +92,18 @@ class SpeechServer:
             with httpx.Client(timeout=_PROBE_S, trust_env=False) as client:
                 response = client.get(f"{endpoint.url}/models", headers=self.headers)
         except httpx.HTTPError:
-            return Availability(False, f"No server answers at {endpoint.url}.", start)
+            return self._absent(f"No server answers at {endpoint.url}.", start)
         if response.status_code in (401, 403):
-            return Availability(
-                False, f"{endpoint.host} refused the key.", f"Correct {self.prefix}_API_KEY."
+            return self._absent(
+                f"{endpoint.host} refused the key.", f"Correct {self.prefix}_API_KEY."
             )
         if response.status_code == 200 and looks_like_html(response.text):
-            return Availability(False, f"A web page answers at {endpoint.url}.", start)
+            return self._absent(f"A web page answers at {endpoint.url}.", start)
         return Availability(True, f"A server answers at {endpoint.url}.")
+
+    def _absent(self, reason: str, remedy: str) -> Availability:
+        """A server that the user has set up and that cannot be used: another engine's turn."""
+        return Availability(False, reason, remedy, expected=True)
 
     def refusal(self, status: int, body: str) -> EngineError:
         """The failure behind an HTTP status, in one sentence that says what to do."""

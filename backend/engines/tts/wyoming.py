@@ -82,17 +82,19 @@ class WyomingVoice(Voice):
             return missing
         if not self.options.url.strip():
             return Availability(False, "No Wyoming server is set.", "Set WYOMING_TTS_URL.")
+        # The user has set the server up, so that its absence has to be told.
         try:
             host, port = self._address()
         except EngineError as error:
-            return Availability(False, error.message, "Correct WYOMING_TTS_URL.")
+            return Availability(False, error.message, "Correct WYOMING_TTS_URL.", expected=True)
         start = "Start the server, or correct WYOMING_TTS_URL."
         try:
             info = asyncio.run(fetch_info(host, port))
         except EngineError as error:
-            return Availability(False, error.message, start)
+            return Availability(False, error.message, start, expected=True)
         if not info.tts:
-            return Availability(False, f"The Wyoming server at {host}:{port} has no voice.", start)
+            reason = f"The Wyoming server at {host}:{port} has no voice."
+            return Availability(False, reason, start, expected=True)
         return Availability(True, f"{info.tts[0].name} answers at {host}:{port}.")
 
     def load(self) -> None:
