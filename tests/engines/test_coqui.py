@@ -281,6 +281,21 @@ def test_nobody_waits_long_for_a_model_that_is_fetched(make: Make, home: Path) -
     assert len(asked(home, "loaded")) == 1
 
 
+def test_a_model_that_was_fetched_by_half_is_fetched_again(make: Make, home: Path) -> None:
+    say(make(model=VCTK))
+    shutil.rmtree(home / "tts" / "vocoder_models--en--ljspeech--hifigan")
+    behave(home, "cut off")
+    voice = make(model=VITS)
+    with pytest.raises(EngineError, match="ended unexpectedly"):
+        say(voice)
+    kept = home / "tts" / VCTK.replace("/", "--")
+    (kept / "mark").touch()
+    behave(home, "")
+    assert say(voice)
+    assert (kept / "mark").exists()
+    assert {path.read_text() for path in (home / "tts").glob("*/model.pth")} == {"whole"}
+
+
 def test_it_ends_when_idle_and_comes_back_when_asked(make: Make, home: Path) -> None:
     voice = make(model=VITS, idle_minutes=0.3 / 60)
     say(voice)

@@ -101,19 +101,42 @@ class TTS:
         config_path: str | None = None,
         progress_bar: bool = True,
     ) -> None:
-        note(loaded=model_name or model_path, progress_bar=progress_bar)
+        self.is_xtts = False
+        if model_name:
+            self.load_tts_model_by_name(model_name)
+        if model_path:
+            self._take(model_path, Path(model_path).is_dir())
+
+    def download_model_by_name(self, model_name: str) -> None:
+        """Fetch a model and its vocoder; a folder that is there counts as whole."""
+        if "xtts" in model_name and os.environ.get("COQUI_TOS_AGREED") != "1":
+            input(" | | > ")
+        for name in (model_name, "vocoder_models/en/ljspeech/hifigan"):
+            folder = HOME / "tts" / name.replace("/", "--")
+            if not folder.is_dir():
+                folder.mkdir(parents=True)
+                (folder / "model.pth").write_text("half")
+                if fault() == "cut off" and "vocoder" in name:
+                    os._exit(137)
+                (folder / "model.pth").write_text("whole")
+
+    def load_tts_model_by_name(self, model_name: str) -> None:
+        self.download_model_by_name(model_name)
+        for folder in (HOME / "tts").glob("*_models--*"):
+            if (folder / "model.pth").read_text() != "whole":
+                raise RuntimeError("PytorchStreamReader failed reading zip archive")
+        self._take(model_name, "xtts" in model_name)
+
+    def _take(self, model_name: str, is_xtts: bool) -> None:
+        note(loaded=model_name)
         print(" > loading a model, says the library")
         time.sleep(1.0 if fault() == "slow load" else 0.0)
         if fault().startswith("load: "):
             raise RuntimeError(fault()[6:])
-        if "xtts" in model_name and os.environ.get("COQUI_TOS_AGREED") != "1":
-            input(" | | > ")
-        self.is_xtts = "xtts" in model_name or bool(model_path and Path(model_path).is_dir())
+        self.is_xtts = is_xtts
         model = Xtts() if self.is_xtts else Vits(("p1", "p2") if "vctk" in model_name else ())
         self.synthesizer = SimpleNamespace(tts_model=model, output_sample_rate=model.rate)
         self.model: Any = model
-        if model_name:
-            (HOME / "tts" / model_name.replace("/", "--")).mkdir(parents=True, exist_ok=True)
 
     def to(self, device: str) -> TTS:
         note(device=device)

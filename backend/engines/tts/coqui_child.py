@@ -13,6 +13,9 @@ asked is named by `do`; sound comes as 16-bit samples, little endian, in parts: 
 from __future__ import annotations
 
 import io
+import json
+import os
+import shutil
 import sys
 import traceback
 from collections.abc import Iterator
@@ -47,7 +50,9 @@ class Coqui:
                 progress_bar=False,
             )
         else:
-            api = TTS(model_name=asked["model"], progress_bar=True)
+            api = TTS(progress_bar=True)
+            fetch(api, asked["model"], Path(os.environ["TTS_HOME"], "tts"))
+            api.load_tts_model_by_name(asked["model"])
         device = asked["device"]
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -128,6 +133,27 @@ class Coqui:
                 sound_norm_refs=config.sound_norm_refs,
             )
         return self._imitated[reference]
+
+
+def fetch(api: Any, model: str, home: Path) -> None:
+    """Fetch a model that is not here yet; what a fetch that was cut off left is thrown away first.
+
+    The package takes a folder that is there for a model that is whole.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    mark = home / "unfinished.json"
+    if mark.exists():
+        whole = json.loads(mark.read_text(encoding="utf-8"))
+        for folder in home.iterdir():
+            if folder.is_dir() and folder.name not in whole:
+                shutil.rmtree(folder)
+        mark.unlink()
+    there = [folder.name for folder in home.iterdir() if folder.is_dir()]
+    unwritten = mark.with_suffix(".new")
+    unwritten.write_text(json.dumps(there), encoding="utf-8")
+    unwritten.replace(mark)
+    api.download_model_by_name(model)
+    mark.unlink()
 
 
 def weights_in(folder: Path) -> Path:
