@@ -114,7 +114,7 @@ class SideColumn(ttk.Frame):
 
     def show_still(self, picture: Image.Image) -> None:
         """Show a character's portrait until her live frames come."""
-        self._last_frame = 0.0
+        self._last_frame, self._spoke = 0.0, False
         self.avatar.show_picture(picture)
 
     def tick(self, now: float) -> bool:
