@@ -22,6 +22,7 @@ from backend.routes import (
     engines,
     events,
     models,
+    pronunciations,
     system,
     v1,
     v1_transcriptions,
@@ -46,7 +47,7 @@ def create_api(state: State) -> FastAPI:
     api = FastAPI(title="Kotodama", version=VERSION, description=DESCRIPTION)
     api.state = state
     parts = (system, characters, chat, engines, models, settings_routes, events, voices)
-    for part in (*parts, v1, v1_transcriptions):
+    for part in (*parts, pronunciations, v1, v1_transcriptions):
         api.include_router(part.router)
     _answer_errors(api)
     return api

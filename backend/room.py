@@ -24,6 +24,8 @@ from backend.errors import BusyError, EngineError
 from backend.logs import set_level
 from backend.models_store.store import ModelStore
 from backend.recorder import Recorder, restore_bus
+from backend.speech_text.pronunciation import Pronunciation
+from backend.speech_text.spelling import warm_up
 from config import Settings, change_settings
 from database import Character, Database, open_database
 from event_system import CharacterChanged, CharacterSwitched, ConfigChanged, ErrorOccurred, EventBus
@@ -73,11 +75,13 @@ class EngineRoom:
         request = await asyncio.to_thread(
             chat_request, character, self.history, "Hello!", self.settings, ""
         )
+        voice = voice_of(character, self.settings)
+        await asyncio.to_thread(warm_up, voice.language)
         script = Script()
         turn = Turn(
             turn_id="rehearsal",
             host=self.host,
-            voice=voice_of(character, self.settings),
+            voice=voice,
             publish=lambda event: None,
             waterfall=Waterfall(),
             target=script,
@@ -146,11 +150,28 @@ class EngineRoom:
         named = str(voice.get("voice", ""))
         checked = {**voice, "voice": await find_voice(self.host, named) if named else ""}
         changed = await asyncio.to_thread(self.characters.give_voice, character_id, checked)
-        for session in self.sessions.values():
-            if session.character.id == character_id:
-                session.character = changed
-        self.bus.publish(CharacterChanged(character_id=character_id, change="updated"))
+        self._tell_changed(changed)
         return changed
+
+    async def give_pronunciations(
+        self, character_id: int, entries: tuple[Pronunciation, ...]
+    ) -> Character:
+        """Change what a character says for words, from its next answer on.
+
+        Raises:
+            NotFoundError: There is no such character.
+        """
+        changed = await asyncio.to_thread(
+            self.characters.give_pronunciations, character_id, entries
+        )
+        self._tell_changed(changed)
+        return changed
+
+    def _tell_changed(self, changed: Character) -> None:
+        for session in self.sessions.values():
+            if session.character.id == changed.id:
+                session.character = changed
+        self.bus.publish(CharacterChanged(character_id=changed.id, change="updated"))
 
     async def change_settings(self, changes: Mapping[str, Any]) -> Settings:
         """Change settings at run time; they are stored.

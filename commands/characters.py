@@ -1,12 +1,13 @@
-"""List the characters and the voices, put a character on air, and give it a voice."""
+"""List the characters and the voices, put a character on air, give it a voice and its words."""
 
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands.shared import json_flag, show, with_room
-from config import Settings
+from config import Settings, write_atomically
 
 if TYPE_CHECKING:
     from backend.room import EngineRoom
@@ -28,12 +29,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     voice.add_argument("--speed", type=float, help="0.5 to 2.0; 1.0 is the voice's own")
     voice.add_argument("--pitch", type=float, help="semitones, -12 to 12")
     json_flag(voice)
+    words = actions.add_parser("words", help="what a character says for words")
+    words.add_argument("name", help="its name or number")
+    files = words.add_mutually_exclusive_group()
+    files.add_argument("--import", type=Path, dest="source", help="take them from a CSV or JSON")
+    files.add_argument("--export", type=Path, dest="target", help="write them to a CSV or JSON")
+    json_flag(words)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Do it."""
     if args.action == "voices":
         return _list_voices(args, settings)
+    if args.action == "words":
+        return _words(args, settings)
 
     async def work(room: EngineRoom) -> list[dict[str, Any]]:
         if args.action == "use":
@@ -65,6 +74,45 @@ def _list_voices(args: argparse.Namespace, settings: Settings) -> int:
     lines = [f"{one['language']:<8} {one['id']:<40} {one['name']}" for one in found]
     show(found, lines, as_json=args.json)
     return 0
+
+
+def _words(args: argparse.Namespace, settings: Settings) -> int:
+    """Show what a character says for words, after taking it from a file or into one."""
+    from backend.speech_text.pronunciation import (
+        as_csv,
+        as_json,
+        read_file,
+        stored_pronunciations,
+    )
+
+    entries = read_file(_content(args.source)) if args.source else None
+
+    async def work(room: EngineRoom) -> list[dict[str, Any]]:
+        character = room.characters.find(args.name)
+        if entries is not None:
+            character = await room.give_pronunciations(character.id, entries)
+        return list(character.pronunciations)
+
+    found = with_room(settings, work)
+    if args.target:
+        form = as_json if args.target.suffix.lower() == ".json" else as_csv
+        write_atomically(args.target, form(stored_pronunciations(found)).encode())
+    show(found, [f"{one['word']}  →  {one['say']}" for one in found], as_json=args.json)
+    return 0
+
+
+def _content(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        BadInputError: It cannot be read.
+    """
+    from backend.errors import BadInputError
+
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read ({error.strerror}).") from error
 
 
 def _voice(args: argparse.Namespace) -> dict[str, Any]:

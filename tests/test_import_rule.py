@@ -52,6 +52,13 @@ UPWARDS = {
         "backend.stage",
         "backend.room",
     ],
+    "backend.speech_text": [
+        "backend.routes",
+        "backend.conversation",
+        "backend.stage",
+        "backend.engines",
+        "backend.room",
+    ],
     "backend.conversation": ["backend.routes", "backend.app", "backend.server"],
     "backend.room": ["backend.routes", "backend.app", "backend.server"],
 }

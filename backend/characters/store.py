@@ -11,6 +11,7 @@ from sqlalchemy import select
 from backend.characters.builtin import BUILTIN_CHARACTERS
 from backend.engines.base import LoreEntry, Persona
 from backend.errors import BadInputError, NotFoundError
+from backend.speech_text.pronunciation import Pronunciation
 from database import Character, Database, Setting
 
 ACTIVE = "active_character"
@@ -113,6 +114,20 @@ class CharacterStore:
         with self._database.write() as session:
             found = session.get_one(Character, character_id)
             found.voice = {**found.voice, **voice}
+        return found
+
+    def give_pronunciations(
+        self, character_id: int, entries: tuple[Pronunciation, ...]
+    ) -> Character:
+        """Replace a character's pronunciations.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+        self.get(character_id)
+        with self._database.write() as session:
+            found = session.get_one(Character, character_id)
+            found.pronunciations = [{"word": one.word, "say": one.say} for one in entries]
         return found
 
     def add(self, name: str, avatar: Path, profile: str = "") -> Character:

@@ -10,6 +10,7 @@ from backend.conversation.languages import Languages
 from backend.conversation.prompt import build_messages
 from backend.conversation.turn import VoiceChoice
 from backend.engines.base import ChatRequest
+from backend.speech_text.pronunciation import stored_pronunciations
 from config import Settings
 from database import Character
 
@@ -32,6 +33,7 @@ def voice_of(character: Character, settings: Settings, language: str = "") -> Vo
         language=str(voice.get("language", "") or language),
         speed=float(voice.get("speed", 1.0)),
         pitch=float(voice.get("pitch", 0.0)),
+        pronunciations=stored_pronunciations(character.pronunciations),
     )
 
 

@@ -138,6 +138,11 @@ class ChatPage(PageFrame):
 
         show_voices(self.winfo_toplevel(), self.context)
 
+    def _choose_pronunciation(self) -> None:
+        from frontend.pages.pronunciation_dialog import show_pronunciations
+
+        show_pronunciations(self.winfo_toplevel(), self.context)
+
     def _show_hearing(self) -> None:
         """Show what the microphone does, and what is wrong with it."""
         self.header.show_hearing()
@@ -184,6 +189,8 @@ class ChatPage(PageFrame):
                 compound="left",
                 command=partial(self.presenter.switch, character.number),
             )
+        menu.add_separator()
+        menu.add_command(label="   Pronunciation…", command=self._choose_pronunciation)
         below = self.header.picker.winfo_rooty() + self.header.picker.winfo_height()
         menu.tk_popup(self.header.picker.winfo_rootx(), below)
 

@@ -170,7 +170,7 @@ class VoicePresenter:
     def _play(self, wav: bytes) -> None:
         self.speaking = None
         try:
-            self._context.player.play(_pcm(wav))
+            self._context.player.play(clip_of(wav))
         except (wave.Error, EOFError):
             self.note = "The backend's sound cannot be read; see the log."
         self._changed()
@@ -193,6 +193,12 @@ def _body(choice: Choice) -> dict[str, Any]:
     return {"voice": choice.voice, "speed": choice.speed, "pitch": choice.pitch}
 
 
-def _pcm(wav: bytes) -> bytes:
+def clip_of(wav: bytes) -> bytes:
+    """The samples of a WAV file.
+
+    Raises:
+        wave.Error: It is none.
+        EOFError: It is cut off.
+    """
     with wave.open(io.BytesIO(wav)) as file:
         return bytes(file.readframes(file.getnframes()))
