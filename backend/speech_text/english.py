@@ -26,6 +26,8 @@ _YEARS = re.compile(
 )
 _ERA = re.compile(r"\s?(BCE|BC|AD|CE)\b")
 _MODEL = re.compile(r"\b([A-Z]{2,4}[ -]?)([1-9]\d)(\d\d)(?![\d,.:%]|\.\d)")
+_FEET = re.compile(r"(?<![\w.])([3-8])['’′](\d|1[01])(?:[\"”″]|'')?(?!\w)")
+_PER = re.compile(r"(?<=[\w])/(?=(?:second|minute|hour|day|week|month|year)\b)")
 _LINES = re.compile(r"(?<![\w.])(\d{3,4})([pi])(?!\w)")
 _NUMBERED = re.compile(r"(?<!\w)(#|[Nn]o\.|[Vv]ol\.|[Cc]h\.|[Ff]ig\.|[Ee]p\.|pp?\.) ?(?=\d)")
 _NUMBERED_WORDS = {
@@ -37,6 +39,11 @@ _NUMBERED_WORDS = {
 def english_ordinals(text: str, lexicon: Lexicon) -> str:
     """Say "1st", "90s" and "No. 5"."""
     text = _NUMBERED.sub(lambda match: f"{_NUMBERED_WORDS[match.group(1).lower()]} ", text)
+    text = _FEET.sub(
+        lambda match: f"{cardinal(int(match[1]), lexicon)} foot {cardinal(int(match[2]), lexicon)}",
+        text,
+    )
+    text = _PER.sub(" per ", text)
     text = _ORDINAL.sub(lambda match: ordinal(int(match.group(1).replace(",", "")), lexicon), text)
     return _DECADE.sub(
         lambda match: (match[2] or "") + _decade(int(match[1] or match[3]) * 10, lexicon), text

@@ -223,7 +223,7 @@ def _fraction(match: re.Match[str], lexicon: Lexicon) -> str:
         if whole is not None:
             return match.group()
         over = "out of" if lexicon.language == "en" and int(lower) in (5, 10, 20, 100) else ""
-        if lexicon.language == "en" and match.group() in ("24/7", "9/11"):
+        if lexicon.language == "en" and (match.group() in ("24/7", "9/11") or upper == lower):
             return f"{cardinal(int(upper), lexicon)} {cardinal(int(lower), lexicon)}"
         said = (cardinal(int(upper), lexicon), over or lexicon.slash, cardinal(int(lower), lexicon))
         return lexicon.joiner.join(said)

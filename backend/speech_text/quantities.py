@@ -128,7 +128,7 @@ def _measure_pattern(language: str) -> re.Pattern[str]:
     attached = alternatives([unit for unit in lexicon.units if unit in _ATTACHED_ONLY]) or "(?!)"
     return re.compile(
         rf"{NOT_INSIDE}(?:(?P<first>{number})(?:[-–—~]| [-–—] ))?(?P<number>{SIGN}{number})"
-        rf"(?: ?(?P<unit>{spaced})|(?P<tight>{attached}))(?![{LETTERS}\d/²³])"
+        rf"(?: ?(?P<unit>{spaced})|(?P<tight>{attached}))(?![{LETTERS}\d/²³])(?:\.(?=\s[a-z]))?"
     )
 
 

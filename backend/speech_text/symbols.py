@@ -60,6 +60,8 @@ def speak_signs(text: str, lexicon: Lexicon) -> str:
         return f"{joiner}{signs[sign]}{joiner}" if sign in signs else " "
 
     text = re.sub(r"\s*(?:-+>|=+>|<-+|<=+(?=\s)|[→←⇒⇐↔➜])\s*", ", ", text)
+    text = re.sub(r"={2,}", " ", text)
+    text = re.sub(r"(?<!\w)@(?=\s)", lexicon.at, text)
     text = re.sub(r"(?<=\w)([²³])", lambda match: worded(match.group(1)), text)
     text = re.sub(r"(?<=\d)\s*[*×]\s*(?=\d)|(?<=\d)\s?[xX]\s?(?=\d)", worded("×"), text)
     text = re.sub(r"(?<=\d) - (?=\d)", f" {lexicon.minus} ", text)
