@@ -61,6 +61,7 @@ _FOLLOWS_AN_ACT = frozenset(
     behind across through under it
     """.split()  # noqa: SIM905
 )
+_DEGREES = frozenset({"so", "too", "very"})
 _CLOSING = frozenset({"it", "me", "you", "that", "this", "so", "too", "not"})
 """Words that want one after them, unless they end what is said."""
 _NO_ACTS = frozenset(
@@ -179,7 +180,10 @@ def _set_apart(words: list[str], inner: str, before: str, apart: bool) -> str | 
 
 def _within(words: list[str], inner: str, before: str) -> str | None:
     """An act in the middle of a sentence, if the word before does not want it."""
-    if inner[0].isupper() or (before[-1].isalnum() and _last_word(before) in _WANTS_A_WORD):
+    last = _last_word(before) if before[-1].isalnum() else ""
+    # "So *happy*" is emphasis, "so *smiles*" cannot be.
+    wanted = last in _WANTS_A_WORD and not (last in _DEGREES and words[0].endswith("s"))
+    if inner[0].isupper() or wanted:
         return None
     if len(words) == 1:
         return ACTING.get(words[0])
