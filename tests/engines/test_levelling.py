@@ -18,6 +18,7 @@ RATE = 16_000
 
 
 class Foreign(_FakeVoice):
+    levelled = False
     name = "foreign"
     label = "Foreign"
     summary = "For tests."

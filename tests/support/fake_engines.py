@@ -104,6 +104,8 @@ class _FakeModel(_Fake, ChatModel):
 
 
 class _FakeVoice(_Fake, Voice):
+    levelled = True
+
     def synthesize(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
         fake = self.behaviour
         fake.requests.append(request)
