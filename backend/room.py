@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from backend.characters.store import CharacterStore
 from backend.conversation.history import History
 from backend.conversation.preparation import chat_request, voice_of
-from backend.conversation.session import VoiceSession
 from backend.conversation.speaking import Script
 from backend.conversation.turn import Turn
 from backend.conversation.waterfall import Waterfall
@@ -22,13 +21,15 @@ from backend.engines.speech_cache import SpeechCache
 from backend.engines.voice_list import find_voice
 from backend.errors import BusyError, EngineError
 from backend.logs import set_level
-from backend.models_store.store import ModelStore
 from backend.recorder import Recorder, restore_bus
-from backend.speech_text.pronunciation import Pronunciation
-from backend.speech_text.spelling import warm_up
 from config import Settings, change_settings
 from database import Character, Database, open_database
 from event_system import CharacterChanged, CharacterSwitched, ConfigChanged, ErrorOccurred, EventBus
+
+if TYPE_CHECKING:
+    from backend.conversation.session import VoiceSession
+    from backend.models_store.store import ModelStore
+    from backend.speech_text.pronunciation import Pronunciation
 
 MAX_SESSIONS = 3
 MAIN_SESSION = "main"
@@ -52,10 +53,13 @@ class EngineRoom:
     recorder: Recorder
     sessions: dict[str, VoiceSession] = field(default_factory=dict)
     _changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _opening: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @cached_property
     def models(self) -> ModelStore:
         """Models and voices: what can be had and what is there."""
+        from backend.models_store.store import ModelStore
+
         return ModelStore(self.settings.models_dir, self.bus.publish)
 
     def tell_notices(self) -> None:
@@ -76,7 +80,7 @@ class EngineRoom:
             chat_request, character, self.history, "Hello!", self.settings, ""
         )
         voice = voice_of(character, self.settings)
-        await asyncio.to_thread(warm_up, voice.language)
+        await asyncio.to_thread(_warm_up, voice.language)
         script = Script()
         turn = Turn(
             turn_id="rehearsal",
@@ -98,22 +102,21 @@ class EngineRoom:
         Raises:
             BusyError: Three others are running.
         """
-        if name not in self.sessions:
-            character = await asyncio.to_thread(self.characters.active)
-            # Others may have been made meanwhile, even this one.
+        async with self._opening:
             if name not in self.sessions:
-                self.sessions[name] = self._new_session(name, character)
-        return self.sessions[name]
+                self.sessions[name] = await self._open_session(name)
+            return self.sessions[name]
 
-    def _new_session(self, name: str, character: Character) -> VoiceSession:
+    async def _open_session(self, name: str) -> VoiceSession:
         # The window's own conversation always has a place.
         if name != MAIN_SESSION and len(self.sessions) >= MAX_SESSIONS:
             raise BusyError(
                 f"{MAX_SESSIONS} conversations are running; wait until one ends, then try again."
             )
-        return VoiceSession(
+        open_session = await asyncio.to_thread(_load_sessions)
+        return await open_session(
             name,
-            character,
+            await asyncio.to_thread(self.characters.active),
             settings=lambda: self.settings,
             host=self.host,
             characters=self.characters,
@@ -198,10 +201,24 @@ class EngineRoom:
         for session in list(self.sessions.values()):
             await session.close()
         self.sessions.clear()
-        await self.models.close()
+        if "models" in self.__dict__:
+            await self.models.close()
         await self.host.close()
         await asyncio.to_thread(self.recorder.flush)
         await asyncio.to_thread(self.database.close)
+
+
+def _load_sessions() -> Callable[..., Awaitable[VoiceSession]]:
+    """Faces and listening: they take longer to load than sockets take to be served."""
+    from backend.conversation.session import open_session
+
+    return open_session
+
+
+def _warm_up(language: str) -> None:
+    from backend.speech_text.spelling import warm_up
+
+    warm_up(language)
 
 
 def open_room(settings: Settings) -> EngineRoom:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from backend.characters.builtin import BUILTIN_CHARACTERS
 from backend.engines.base import LoreEntry, Persona
 from backend.errors import BadInputError, NotFoundError
-from backend.speech_text.pronunciation import Pronunciation
 from database import Character, Database, Setting
+
+if TYPE_CHECKING:
+    from backend.speech_text.pronunciation import Pronunciation
 
 ACTIVE = "active_character"
 MAX_ID = 2**63 - 1

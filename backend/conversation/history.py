@@ -7,7 +7,6 @@ from typing import Literal
 
 from sqlalchemy import delete, select, update
 
-from backend.conversation.memory import learn
 from backend.engines.base import ChatMessage
 from backend.errors import BadInputError
 from database import ChatLog, Database
@@ -112,6 +111,9 @@ class History:
             text: Its message, which is learned from too.
             greeting: What the character said before anybody else; a bare name may answer it.
         """
+        # Its patterns take long to compile, and nobody remembers before the first turn.
+        from backend.conversation.memory import learn
+
         messages: list[ChatMessage] = []
         user_name, facts, asked = "", dict[str, None](), greeting
         for row in self.page(character_id, REMEMBERED_TURNS):

@@ -16,6 +16,7 @@ from functools import partial
 
 from backend.avatar.casting import cast
 from backend.avatar.motion import Performer
+from backend.avatar.puppet import Puppet
 from backend.characters.store import CharacterStore
 from backend.conversation.ear import Ear
 from backend.conversation.filler import fill_in
@@ -64,13 +65,42 @@ class Prepared:
     thinking: asyncio.Task[None]
 
 
+async def open_session(
+    name: str,
+    character: Character,
+    *,
+    settings: Callable[[], Settings],
+    host: EngineHost,
+    characters: CharacterStore,
+    history: History,
+    bus: EventBus,
+) -> VoiceSession:
+    """Make a session; its face is drawn up in a thread.
+
+    Raises:
+        BadInputError: The character's picture cannot be used.
+    """
+    puppet = await asyncio.to_thread(cast, character.avatar_url, settings().avatar_size)
+    return VoiceSession(
+        name,
+        character,
+        puppet,
+        settings=settings,
+        host=host,
+        characters=characters,
+        history=history,
+        bus=bus,
+    )
+
+
 class VoiceSession:
-    """One conversation that clients watch and speak into."""
+    """One conversation that clients watch and speak into; see `open_session`."""
 
     def __init__(
         self,
         name: str,
         character: Character,
+        puppet: Puppet,
         *,
         settings: Callable[[], Settings],
         host: EngineHost,
@@ -89,9 +119,8 @@ class VoiceSession:
         self._running: Turn | None = None
         self._concluding = False
         self._lock = asyncio.Lock()
-        size = settings().avatar_size
         self.stage = Stage(
-            cast(character.avatar_url, size),
+            puppet,
             Performer(seed=character.id),
             self._tell,
             fps=settings().avatar_fps,

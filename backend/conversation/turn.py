@@ -12,7 +12,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -26,11 +26,12 @@ from backend.engines.base import ChatRequest, SpeechChunk, SpeechRequest
 from backend.engines.host import EngineHost
 from backend.errors import KotodamaError
 from backend.media.pcm import resample
-from backend.speech_text.emotes import Emote
-from backend.speech_text.pronunciation import Pronunciation
-from backend.speech_text.sentence import prepare_sentence
 from backend.stage.playout import Cue, Segment
 from event_system import PLAYOUT_RATE, ChatDelta, Event, TurnTiming
+
+if TYPE_CHECKING:
+    from backend.speech_text.emotes import Emote
+    from backend.speech_text.pronunciation import Pronunciation
 
 log = logging.getLogger("kotodama.turn")
 ACT_S = 1.2
@@ -169,6 +170,9 @@ class Turn:
         self._act_in_silence()
 
     async def _speak(self, sentence: str) -> None:
+        # Its languages and patterns are needed by the first sentence, not by the start.
+        from backend.speech_text.sentence import prepare_sentence
+
         ready = prepare_sentence(sentence, self.voice.language, self.voice.pronunciations)
         if self.reply.emotion == "neutral":
             self.reply.emotion = ready.emotion

@@ -9,13 +9,11 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from backend.avatar.emotion import EMOTIONS
-from backend.conversation.listening import Mode
-from backend.conversation.session import VoiceSession
 from backend.errors import BadInputError, KotodamaError
 from backend.room import EngineRoom
 from backend.routes.sockets import cut_off, flag, send_bytes, send_text, until_first
@@ -32,6 +30,9 @@ from event_system import (
     pack_media,
     unpack_media,
 )
+
+if TYPE_CHECKING:
+    from backend.conversation.session import VoiceSession
 
 MAX_WAITING = 250
 """Messages that may wait for a client, 5 s of sound; beyond it the client is cut off."""
@@ -230,6 +231,8 @@ def _hear(session: VoiceSession, sink: SocketSink, data: bytes) -> None:
 
 
 async def _listen_start(session: VoiceSession, sink: SocketSink, message: dict[str, Any]) -> None:
+    from backend.conversation.listening import Mode
+
     mode = message.get("mode", "hands_free")
     if mode not in get_args(Mode):
         raise BadInputError(f"There is no such mode; there is: {', '.join(get_args(Mode))}.")
