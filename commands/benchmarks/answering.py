@@ -7,7 +7,7 @@ import json
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -244,10 +244,12 @@ async def _model_server(first_token_s: float) -> AsyncIterator[str]:
             b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
         )
         await asyncio.sleep(first_token_s)
-        for piece in _pieces(("That ", "sounds ", "nice. ", "Tell ", "me ", "more!")):
-            writer.write(piece)
-            await writer.drain()
-            await asyncio.sleep(0.02)
+        # A caller that was interrupted hears no more.
+        with suppress(ConnectionError):
+            for piece in _pieces(("That ", "sounds ", "nice. ", "Tell ", "me ", "more!")):
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.02)
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
