@@ -105,6 +105,8 @@ class EchoPath:
         gain += keeping
         self._variance *= gain
         self._variance += (np.float32(1.0) - keeping) * _power(self._path)
+        # Rounding leaves less than nothing where one tone alone was played.
+        np.maximum(self._variance, 0.0, out=self._variance)
         self._uncertain.append(uncertain)
         self._judge(rest, uncertain)
         return rest

@@ -88,3 +88,13 @@ def test_extremes_do_not_break_it() -> None:
     far = noise(1)
     left = played(path, echo_of(far, 0.5), far)
     assert decibels(left[-16_000:]) < decibels(echo_of(far, 0.5)[-16_000:]) - 20
+
+
+@pytest.mark.parametrize("hertz", [0, 50, 1_000])
+def test_a_steady_tone_makes_nobody_surer_than_sure(hertz: int) -> None:
+    path = EchoPath()
+    for number in range(400):
+        at = (np.arange(BLOCK) + number * BLOCK) / 16_000
+        far = (30_000 * np.cos(2 * np.pi * hertz * at)).astype(np.int16)
+        path.process(np.zeros(BLOCK, np.int16), far)
+        assert path._variance.min() >= 0.0
