@@ -16,11 +16,11 @@ from frontend.pages.logs_model import LEVELS
 from frontend.pages.logs_presenter import LEVEL_COLOURS
 from frontend.widgets.chip import Chip
 from frontend.widgets.plain import Text
+from frontend.widgets.search_entry import SearchEntry
 from frontend.widgets.virtual_list import VirtualList
 
 _COLUMNS = (12, 7, 18, 0)
 """Widths of time, level and source in characters; the text takes what is left."""
-_SEARCH_MS = 150
 _COUNT_MS = 250
 """How long counts may be behind: drawing them each time would cost more than the lines."""
 _DETAIL_ROWS = 7
@@ -34,7 +34,7 @@ class LogsPage(PageFrame):
     def __init__(self, parent: tk.Misc, context: AppContext) -> None:
         super().__init__(parent, context)
         self.presenter = context.logs
-        self._search_job = self._count_job = ""
+        self._count_job = ""
         px = context.px
         self._build_header().pack(fill="x", padx=px(24), pady=(px(20), px(12)))
         self._build_filters().pack(fill="x", padx=px(24), pady=(0, px(12)))
@@ -73,13 +73,12 @@ class LogsPage(PageFrame):
 
     def on_destroy(self) -> None:
         """Forget what was to be done later."""
-        for job in filter(None, (self._search_job, self._count_job)):
-            self.context.cancel(job)
+        if self._count_job:
+            self.context.cancel(self._count_job)
 
     def on_find(self) -> None:
         """Put the cursor into the search field."""
-        self.search.focus_set()
-        self.search.selection_range(0, "end")
+        self.search.take_keyboard()
 
     def _build_header(self) -> ttk.Frame:
         row, px = ttk.Frame(self), self.context.px
@@ -101,11 +100,9 @@ class LogsPage(PageFrame):
         self.chips = {level: self._make_chip(row, level) for level in LEVELS}
         for chip in self.chips.values():
             chip.pack(side="left", padx=(0, px(8)))
-        self.search = ttk.Entry(row, style="Round.TEntry")
+        self.search = SearchEntry(row, self._search)
         self.search.pack(side="right", fill="x", expand=True, padx=(px(8), 0))
         ttk.Label(row, style="Muted.TLabel", icon="search").pack(side="right")
-        self.search.bind("<KeyRelease>", lambda event: self._search_soon())
-        self.search.bind("<Return>", lambda event: self._search())
         return row
 
     def _make_chip(self, parent: tk.Misc, level: str) -> Chip:
@@ -214,13 +211,7 @@ class LogsPage(PageFrame):
         self.presenter.only_level(level)
         self._filter_changed()
 
-    def _search_soon(self) -> None:
-        if self._search_job:
-            self.context.cancel(self._search_job)
-        self._search_job = self.context.schedule(_SEARCH_MS, self._search)
-
     def _search(self) -> None:
-        self._search_job = ""
         self.presenter.search(self.search.get())
         self.list.highlight = self.search.get().strip()
         self._filter_changed()

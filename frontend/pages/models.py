@@ -18,9 +18,9 @@ from frontend.pages.models_row import ModelRowFrame
 from frontend.pages.models_rows import KINDS, ModelRow
 from frontend.widgets.form import ChoiceField
 from frontend.widgets.scroll import ScrollArea
+from frontend.widgets.search_entry import SearchEntry
 from frontend.widgets.wrap_label import wrap_label
 
-_SEARCH_MS = 200
 _BUILD_S = 0.008
 """How long a tick may make rows."""
 _ALL = ""
@@ -39,7 +39,6 @@ class ModelsPage(PageFrame):
         self.presenter.on_change(self._changed)
         self.rows: dict[str, ModelRowFrame] = {}
         self._waiting: deque[ModelRow] = deque()
-        self._search_job = ""
         px = context.px
         self._build_header().pack(fill="x", padx=px(24), pady=(px(20), px(12)))
         self._notice = wrap_label(self, style="Muted.TLabel")
@@ -79,14 +78,11 @@ class ModelsPage(PageFrame):
 
     def on_find(self) -> None:
         """Put the cursor into the search field."""
-        self.search.focus_set()
-        self.search.selection_range(0, "end")
+        self.search.take_keyboard()
 
     def on_destroy(self) -> None:
         """Hear of nothing more."""
         self.presenter.on_change(lambda ids: None)
-        if self._search_job:
-            self.context.cancel(self._search_job)
 
     def on_tick(self, now: float) -> bool:
         """Make the rows that are still missing, a few each tick."""
@@ -111,10 +107,9 @@ class ModelsPage(PageFrame):
             row, text="Refresh list", icon="arrow-repeat", style="Secondary.TButton",
             command=self.presenter.refresh,
         ).pack(side="right", padx=(px(12), 0))  # fmt: skip
-        self.search = ttk.Entry(row, style="Round.TEntry", width=18)
+        self.search = SearchEntry(row, self._search, width=18)
         self.search.pack(side="right")
         ttk.Label(row, icon="search", style="Muted.TLabel").pack(side="right", padx=px(8))
-        self.search.bind("<KeyRelease>", lambda event: self._search_soon())
         return row
 
     def _build_card(self) -> None:
@@ -209,13 +204,7 @@ class ModelsPage(PageFrame):
         else:
             self._notice.pack_forget()
 
-    def _search_soon(self) -> None:
-        if self._search_job:
-            self.context.cancel(self._search_job)
-        self._search_job = self.context.schedule(_SEARCH_MS, self._search)
-
     def _search(self) -> None:
-        self._search_job = ""
         self.presenter.choose(query=self.search.get().strip())
         self._area.to_top()
 

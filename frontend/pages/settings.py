@@ -16,9 +16,9 @@ from frontend.pages.settings_fields import Section
 from frontend.pages.settings_microphone import MicrophoneCard
 from frontend.pages.settings_presenter import SettingsPresenter
 from frontend.widgets.scroll import ScrollArea
+from frontend.widgets.search_entry import SearchEntry
 from frontend.widgets.wrap_label import wrap_label
 
-_SEARCH_MS = 200
 _RESET_QUESTION = (
     "Put every setting back to its default? Keys stay; they can be removed one by one."
 )
@@ -36,7 +36,6 @@ class SettingsPage(PageFrame):
         self.cards: dict[str, SectionCard] = {}
         self.microphone: MicrophoneCard | None = None
         self.section = "model"
-        self._search_job = ""
         px = context.px
         self._build_header().pack(fill="x", padx=px(24), pady=(px(20), px(12)))
         self._tabs = ttk.Frame(self)
@@ -77,13 +76,10 @@ class SettingsPage(PageFrame):
         """Save what was typed last, and hear of nothing more."""
         self.presenter.on_change(lambda keys: None)
         self.presenter.flush()
-        if self._search_job:
-            self.context.cancel(self._search_job)
 
     def on_find(self) -> None:
         """Put the cursor into the search field."""
-        self.search.focus_set()
-        self.search.selection_range(0, "end")
+        self.search.take_keyboard()
 
     def on_tick(self, now: float) -> bool:
         """Make the rows that are still missing, a few each tick; move the microphone test on."""
@@ -109,19 +105,12 @@ class SettingsPage(PageFrame):
             row, text="Reset all", icon="arrow-counterclockwise", style="Danger.TButton",
             command=self._ask_reset,
         ).pack(side="right", padx=(px(12), 0))  # fmt: skip
-        self.search = ttk.Entry(row, style="Round.TEntry", width=28)
+        self.search = SearchEntry(row, self._search, width=28)
         self.search.pack(side="right")
         ttk.Label(row, icon="search", style="Muted.TLabel").pack(side="right", padx=px(8))
-        self.search.bind("<KeyRelease>", lambda event: self._search_soon())
         return row
 
-    def _search_soon(self) -> None:
-        if self._search_job:
-            self.context.cancel(self._search_job)
-        self._search_job = self.context.schedule(_SEARCH_MS, self._search)
-
     def _search(self) -> None:
-        self._search_job = ""
         self._arrange()
         self._area.to_top()
 
