@@ -10,7 +10,7 @@ from PIL import ImageTk
 from config import VERSION
 from frontend.brand import NAME, mark
 from frontend.theme import look
-from frontend.widgets.dialog import Dialog
+from frontend.widgets.dialog import Dialog, open_once
 
 KEYS = (
     ("Enter", "send the message"),
@@ -32,12 +32,7 @@ LICENCE = (
 
 def show_help(root: tk.Misc) -> tk.Toplevel:
     """Open the help window, or bring the open one to the front."""
-    for child in root.winfo_children():
-        if isinstance(child, HelpWindow):
-            child.lift()
-            child.focus_set()
-            return child
-    return HelpWindow(root)
+    return open_once(root, HelpWindow, lambda: HelpWindow(root))
 
 
 class HelpWindow(Dialog):

@@ -11,7 +11,7 @@ import ttkbootstrap as ttk
 from frontend.context import AppContext
 from frontend.pages.pronunciation_presenter import SENTENCE, PronunciationPresenter
 from frontend.theme import look
-from frontend.widgets.dialog import Dialog
+from frontend.widgets.dialog import Dialog, open_once
 from frontend.widgets.form import TextField
 
 WIDTH = 520
@@ -21,12 +21,7 @@ FILE_TYPES = (("Tables and lists", "*.csv *.json"), ("All files", "*"))
 
 def show_pronunciations(root: tk.Misc, context: AppContext) -> PronunciationDialog:
     """Open the dialog, or bring the open one to the front."""
-    for child in root.winfo_children():
-        if isinstance(child, PronunciationDialog):
-            child.lift()
-            child.focus_set()
-            return child
-    return PronunciationDialog(root, context)
+    return open_once(root, PronunciationDialog, lambda: PronunciationDialog(root, context))
 
 
 class PronunciationDialog(Dialog):
@@ -46,7 +41,7 @@ class PronunciationDialog(Dialog):
         self._title.pack(anchor="w")
         self.table = self._make_table()
         self.word, self.say = self._make_fields()
-        self._caption("Sentence to try")
+        self.add_caption("Sentence to try")
         self.sentence = TextField(self.body, self._write)
         self.sentence.set(SENTENCE)
         self.sentence.pack(fill="x")
@@ -117,11 +112,6 @@ class PronunciationDialog(Dialog):
             self.body, style="InnerCaption.TLabel", wraplength=px(WIDTH), justify="left"
         )
         self._note.pack(anchor="w", pady=(px(10), 0))
-
-    def _caption(self, text: str) -> None:
-        px = look(self).px
-        label = ttk.Label(self.body, text=text, style="InnerCaption.TLabel")
-        label.pack(anchor="w", pady=(px(12), px(3)))
 
     def _write(self, text: str, _now: bool) -> None:
         self._sentence = text

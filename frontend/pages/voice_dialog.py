@@ -10,7 +10,7 @@ import ttkbootstrap as ttk
 from frontend.context import AppContext
 from frontend.pages.voice_presenter import SENTENCE, SIDES, Side, VoicePresenter
 from frontend.theme import look
-from frontend.widgets.dialog import Dialog
+from frontend.widgets.dialog import Dialog, open_once
 from frontend.widgets.form import ChoiceField, SliderField, TextField
 
 COLUMN = 300
@@ -19,12 +19,7 @@ _TITLES = {"left": "As it is", "right": "Compare with"}
 
 def show_voices(root: tk.Misc, context: AppContext) -> VoiceDialog:
     """Open the dialog, or bring the open one to the front."""
-    for child in root.winfo_children():
-        if isinstance(child, VoiceDialog):
-            child.lift()
-            child.focus_set()
-            return child
-    return VoiceDialog(root, context)
+    return open_once(root, VoiceDialog, lambda: VoiceDialog(root, context))
 
 
 class VoiceDialog(Dialog):
@@ -42,10 +37,10 @@ class VoiceDialog(Dialog):
         px = look(root).px
         self._title = ttk.Label(self.body, text="Voice", style="InnerTitle.TLabel")
         self._title.pack(anchor="w")
-        self._caption("Voices that speak")
+        self.add_caption("Voices that speak")
         self.language = ChoiceField(self.body, self._filter, [])
         self.language.pack(fill="x")
-        self._caption("Sentence")
+        self.add_caption("Sentence")
         self.sentence = TextField(self.body, self._write)
         self.sentence.set(SENTENCE)
         self.sentence.pack(fill="x")
@@ -65,11 +60,6 @@ class VoiceDialog(Dialog):
         self._show()
         self.present(self.columns["left"].listen)
         self.presenter.open()
-
-    def _caption(self, text: str) -> None:
-        px = look(self).px
-        label = ttk.Label(self.body, text=text, style="InnerCaption.TLabel")
-        label.pack(anchor="w", pady=(px(12), px(3)))
 
     def _filter(self, language: str, _now: bool) -> None:
         self.presenter.show_language(language)

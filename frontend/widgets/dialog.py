@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import tkinter as tk
+from collections.abc import Callable
+from typing import TypeVar
+
+import ttkbootstrap as ttk
 
 from frontend.theme import look
 from frontend.widgets.plain import Frame
+
+D = TypeVar("D", bound="Dialog")
+
+
+def open_once(root: tk.Misc, kind: type[D], make: Callable[[], D]) -> D:
+    """Open a dialog, or bring the one of its kind that is open to the front."""
+    for child in root.winfo_children():
+        if isinstance(child, kind):
+            child.lift()
+            child.focus_set()
+            return child
+    return make()
 
 
 class Dialog(tk.Toplevel):
@@ -29,6 +45,12 @@ class Dialog(tk.Toplevel):
         self.body = Frame(self, background=colours.card, padx=px(28), pady=px(24))
         self.body.pack()
         self.bind("<Escape>", self._escape)
+
+    def add_caption(self, text: str) -> None:
+        """A small heading over what is packed next."""
+        px = look(self).px
+        label = ttk.Label(self.body, text=text, style="InnerCaption.TLabel")
+        label.pack(anchor="w", pady=(px(12), px(3)))
 
     def present(self, focus: tk.Misc) -> None:
         """Show it, with the keyboard on a widget."""

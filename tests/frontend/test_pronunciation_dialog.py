@@ -16,7 +16,7 @@ from frontend.api import ApiError
 from frontend.pages.pronunciation_dialog import show_pronunciations
 from frontend.pages.pronunciation_presenter import PronunciationPresenter
 from frontend.theme import look
-from tests.support.window_parts import Room
+from tests.support.window_parts import REN_ON_AIR, Room
 
 URL = "/api/characters/2/pronunciations"
 PCM = np.arange(960, dtype=np.int16)
@@ -27,10 +27,7 @@ ROWS = [{"word": "Zoe", "say": "zoh ee"}, {"word": "ao", "say": "ah oh"}]
 def room(settings: Settings) -> Room:
     made = Room(settings)
     made.api.answers = {
-        "/api/characters": [
-            {"id": 1, "name": "Kotone", "active": False},
-            {"id": 2, "name": "Ren", "active": True},
-        ],
+        "/api/characters": REN_ON_AIR,
         URL: ROWS,
         f"{URL}/file": ROWS[:1],
         f"{URL}/file?form=csv": b"word,say\n",
@@ -42,10 +39,8 @@ def room(settings: Settings) -> Room:
 
 
 @pytest.fixture
-def played(room: Room, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    clips: list[bytes] = []
-    monkeypatch.setattr(room.context.player, "play", clips.append)
-    return clips
+def played(room: Room) -> list[bytes]:
+    return room.note_clips()
 
 
 @pytest.fixture

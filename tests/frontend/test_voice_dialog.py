@@ -16,7 +16,7 @@ from frontend.api import ApiError
 from frontend.pages.voice_dialog import VoiceDialog, show_voices
 from frontend.pages.voice_presenter import EVERY, SENTENCE, VoicePresenter
 from frontend.theme import look
-from tests.support.window_parts import Room
+from tests.support.window_parts import REN_ON_AIR, Room
 
 VOICES = [
     {"id": "piper/amy", "engine": "piper", "name": "Amy", "language": "en-US"},
@@ -32,10 +32,7 @@ WAV = wav_bytes(PCM, PLAYOUT_RATE)
 def room(settings: Settings) -> Room:
     made = Room(settings)
     made.api.answers = {
-        "/api/characters": [
-            {"id": 1, "name": "Kotone", "active": False},
-            {"id": 2, "name": "Ren", "active": True},
-        ],
+        "/api/characters": REN_ON_AIR,
         "/api/characters/2": REN,
         "/api/voices": VOICES,
         "/api/tts": WAV,
@@ -44,10 +41,8 @@ def room(settings: Settings) -> Room:
 
 
 @pytest.fixture
-def played(room: Room, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    clips: list[bytes] = []
-    monkeypatch.setattr(room.context.player, "play", clips.append)
-    return clips
+def played(room: Room) -> list[bytes]:
+    return room.note_clips()
 
 
 @pytest.fixture

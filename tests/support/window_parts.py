@@ -17,6 +17,12 @@ from frontend.microphone import Microphone
 from frontend.pages.logs_presenter import LogsPresenter
 from frontend.video import FrameQueue
 
+REN_ON_AIR = [
+    {"id": 1, "name": "Kotone", "active": False},
+    {"id": 2, "name": "Ren", "active": True},
+]
+"""What `GET /api/characters` tells, as far as dialogs look."""
+
 
 class FixedProvider:
     """A backend that is where the test says."""
@@ -121,6 +127,12 @@ class Room:
         if self.connected:
             self.sent.append(message)
         return self.connected
+
+    def note_clips(self) -> list[bytes]:
+        """The clips that the player is given from now on, which nobody hears."""
+        clips: list[bytes] = []
+        self.context.player.play = clips.append  # type: ignore[method-assign]
+        return clips
 
     def pass_time(self) -> None:
         """Run all that was scheduled."""
