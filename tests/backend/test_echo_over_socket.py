@@ -10,31 +10,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from backend.app import create_app
 from commands.benchmarks.air import converse
 from event_system import FRAME_SECONDS
-from tests.support.live_backend import LiveBackend
-from tests.support.settings import make_settings
-from tests.support.voice_room import plain_faces, seed_database
+from tests.support.live_backend import TOKEN, LiveBackend, embedded_backend
 
-TOKEN = "a-token-for-tests"
 SECONDS = 6.0
 
 
 @pytest.fixture
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBackend]:
-    with pytest.MonkeyPatch.context() as patch:
-        settings = make_settings(
-            tmp_path_factory.mktemp("echo"),
-            patch,
-            llm_engines="persona",
-            tts_engines="espeak",
-            stt_engines="pocketsphinx",
-        )
-        seed_database(settings)
-        plain_faces(patch)
-        with LiveBackend(create_app(settings, TOKEN), TOKEN) as backend:
-            yield backend
+    with embedded_backend(tmp_path_factory.mktemp("echo")) as backend:
+        yield backend
 
 
 @pytest.mark.parametrize("level_db", [-5.0])

@@ -14,33 +14,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.app import create_app
 from config import ROOT
 from event_system import MediaFrame, MediaKind
-from tests.support.live_backend import LiveBackend, Talk
+from tests.support.live_backend import TOKEN, LiveBackend, Talk, embedded_backend
 from tests.support.microphone import frame_of, frames_of, send_sound, silence, speech
-from tests.support.settings import make_settings
-from tests.support.voice_room import plain_faces, seed_database
 
-TOKEN = "a-token-for-tests"
 QUESTION = "I would like to tell you about my little garden"
 LONG = "Once upon a time there was a very small cat. " * 6
 
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveBackend]:
-    with pytest.MonkeyPatch.context() as patch:
-        settings = make_settings(
-            tmp_path_factory.mktemp("voice"),
-            patch,
-            llm_engines="persona",
-            tts_engines="espeak",
-            stt_engines="pocketsphinx",
-        )
-        seed_database(settings)
-        plain_faces(patch)
-        with LiveBackend(create_app(settings, TOKEN), TOKEN) as backend:
-            yield backend
+    with embedded_backend(tmp_path_factory.mktemp("voice")) as backend:
+        yield backend
 
 
 @asynccontextmanager

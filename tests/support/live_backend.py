@@ -6,18 +6,26 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
+import pytest
 import uvicorn
 from starlette.applications import Starlette
 from websockets.asyncio.client import ClientConnection, connect
 
+from backend.app import create_app
 from backend.room import EngineRoom
 from event_system import MediaFrame, MediaKind, unpack_media
+from tests.support.settings import make_settings
+from tests.support.voice_room import plain_faces, seed_database
 from tests.support.waiting import block_until
+
+TOKEN = "a-token-for-tests"
 
 T = TypeVar("T")
 
@@ -77,6 +85,23 @@ class LiveBackend:
             await self._server.serve([self._listener])
 
         asyncio.run(serve())
+
+
+@contextmanager
+def embedded_backend(folder: Path) -> Iterator[LiveBackend]:
+    """A backend that hears, answers and speaks with the embedded engines, behind plain faces."""
+    with pytest.MonkeyPatch.context() as patch:
+        settings = make_settings(
+            folder,
+            patch,
+            llm_engines="persona",
+            tts_engines="espeak",
+            stt_engines="pocketsphinx",
+        )
+        seed_database(settings)
+        plain_faces(patch)
+        with LiveBackend(create_app(settings, TOKEN), TOKEN) as backend:
+            yield backend
 
 
 @dataclass

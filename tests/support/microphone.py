@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from websockets.asyncio.client import ClientConnection
 
-from backend.engines.base import SpeechRequest
-from backend.engines.tts.espeak import EspeakVoice
-from backend.media.pcm import resample
+from commands.benchmarks.rooms import silence, spoken
 from event_system import FRAME_SECONDS, MICROPHONE_RATE, MediaFrame, MediaKind, pack_media
+
+__all__ = ["frame_of", "frames_of", "send_sound", "silence", "speech"]
 
 Sound = NDArray[np.int16]
 FRAME = round(FRAME_SECONDS * MICROPHONE_RATE)
@@ -22,17 +22,7 @@ FRAME = round(FRAME_SECONDS * MICROPHONE_RATE)
 @cache
 def speech(text: str, voice: str = "en-us", speed: float = 1.0) -> Sound:
     """(samples,) int16 at 16,000 Hz of a sentence, without the silence around it."""
-    espeak = EspeakVoice()
-    espeak.load()
-    chunks = espeak.synthesize(SpeechRequest(text, voice=voice, speed=speed))
-    pcm = np.concatenate([resample(one.pcm, one.sample_rate, MICROPHONE_RATE) for one in chunks])
-    loud = np.flatnonzero(np.abs(pcm) > 300)
-    return pcm[loud[0] : loud[-1] + 1]
-
-
-def silence(seconds: float) -> Sound:
-    """Zeros at 16,000 Hz."""
-    return np.zeros(round(seconds * MICROPHONE_RATE), np.int16)
+    return spoken(text, voice, speed)
 
 
 def frame_of(payload: bytes) -> bytes:
