@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import threading
 import time
@@ -13,19 +12,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from backend.engines.http.wyoming_peer import parse_address
-from backend.engines.stt.wyoming import DEFAULT_PORT, WyomingRecogniser
-from backend.errors import EngineError
-
-pytest.importorskip("wyoming", reason="the package wyoming is not installed")
-
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.error import Error
 from wyoming.event import Event
 from wyoming.info import AsrModel, AsrProgram, Attribution, Describe, Info
-from wyoming.server import AsyncEventHandler, AsyncTcpServer
+from wyoming.server import AsyncEventHandler
+
+from backend.engines.http.wyoming_peer import parse_address
+from backend.engines.stt.wyoming import DEFAULT_PORT, WyomingRecogniser
+from backend.errors import EngineError
+from tests.support.wyoming_server import wyoming_server
 
 RATE = 16_000
 BY = Attribution(name="tests", url="")
@@ -76,21 +73,8 @@ class Peer:
 @contextmanager
 def serving(answer: Callable[[Recogniser], Awaitable[bool]]) -> Iterator[Peer]:
     peer = Peer(answer)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        peer.port = free.getsockname()[1]
-    loop = asyncio.new_event_loop()
-    server = AsyncTcpServer("127.0.0.1", peer.port)
-    loop.run_until_complete(server.start(partial(Recogniser, peer)))
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
+    with wyoming_server(partial(Recogniser, peer)) as peer.port:
         yield peer
-    finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 import threading
@@ -13,20 +12,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-
-from backend.engines.base import SpeechChunk, SpeechRequest
-from backend.engines.tts.remote import SPEECH_RATE
-from backend.engines.tts.wyoming import WyomingVoice
-from backend.errors import EngineError
-from backend.media.pcm import resample
-
-pytest.importorskip("wyoming", reason="the package wyoming is not installed")
-
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.error import Error
 from wyoming.event import Event
 from wyoming.info import Attribution, Describe, Info, TtsProgram, TtsVoice, TtsVoiceSpeaker
-from wyoming.server import AsyncEventHandler, AsyncTcpServer
+from wyoming.server import AsyncEventHandler
 from wyoming.tts import (
     Synthesize,
     SynthesizeChunk,
@@ -34,6 +24,13 @@ from wyoming.tts import (
     SynthesizeStop,
     SynthesizeStopped,
 )
+
+from backend.engines.base import SpeechChunk, SpeechRequest
+from backend.engines.tts.remote import SPEECH_RATE
+from backend.engines.tts.wyoming import WyomingVoice
+from backend.errors import EngineError
+from backend.media.pcm import resample
+from tests.support.wyoming_server import wyoming_server
 
 RATE = 22_050
 BY = Attribution(name="tests", url="")
@@ -105,21 +102,8 @@ class Peer:
 @contextmanager
 def serving(answer: Callable[[Speaker], Awaitable[object]]) -> Iterator[Peer]:
     peer = Peer(answer)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        peer.port = free.getsockname()[1]
-    loop = asyncio.new_event_loop()
-    server = AsyncTcpServer("127.0.0.1", peer.port)
-    loop.run_until_complete(server.start(partial(Speaker, peer)))
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
+    with wyoming_server(partial(Speaker, peer)) as peer.port:
         yield peer
-    finally:
-        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(5)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 def tone(seconds: float) -> np.ndarray:
