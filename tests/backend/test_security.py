@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from tests.backend.conftest import TOKEN, URL
 from tests.support.answers import error_of, openai_error_of
 
 WS = URL.replace("http", "ws")
+PART = 20_000
 BAD_CALLS: dict[str, tuple[dict[str, str], int, str]] = {
     "no token": ({}, 401, "unauthorized"),
     "wrong token": ({"Authorization": "Bearer wrong"}, 401, "unauthorized"),
@@ -178,18 +180,30 @@ def test_too_much_is_refused_by_its_announcement(client: TestClient, path: str) 
     assert f"{size // 1_000_000} MB" in error_of(answer, 413, "too_large")
 
 
-@pytest.mark.parametrize("path", ["/api/chat", "/api/config", "/api/transcribe"])
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [("/api/chat", 300_000), ("/api/config", 300_000), ("/api/transcribe", 500_000)],
+)
 def test_too_much_is_refused_as_it_streams_in(
-    client: TestClient, path: str, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, path: str, limit: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("backend.security.MAX_UPLOAD_BYTES", 2_000_000)
-    sent = 0
+    monkeypatch.setattr("backend.security.MAX_JSON_BYTES", 300_000)
+    monkeypatch.setattr("backend.security.MAX_UPLOAD_BYTES", 500_000)
+    taken = 0
 
-    def endless() -> Iterator[bytes]:
-        nonlocal sent
-        for _part in range(100):
-            sent += 100_000
-            yield b"x" * 100_000
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        for _part in range(200):
+            taken += PART
+            yield b"x" * PART
 
-    answer = client.post(path, content=endless(), headers={"Content-Type": "application/json"})
-    error_of(answer, 413, "too_large")
+    async def post() -> httpx.Response:
+        # Unlike the test client's own, this transport gives a part only when the app asks for it.
+        transport = httpx.ASGITransport(client.app, raise_app_exceptions=False)
+        headers = {**client.headers, "Content-Type": "application/json"}
+        async with httpx.AsyncClient(transport=transport, base_url=URL, headers=headers) as caller:
+            return await caller.post(path, content=endless())
+
+    assert client.portal is not None
+    error_of(client.portal.call(post), 413, "too_large")
+    assert limit < taken <= limit + PART

@@ -147,8 +147,11 @@ async def test_an_expression_is_shown_for_a_while(theatre: Theatre) -> None:
     theatre.stage.sinks.add(theatre.client)
     await until(lambda: len(theatre.puppet.poses) >= 2)
     neutral = theatre.puppet.poses[-1].smile
-    theatre.stage.express("happy", seconds=60.0)
+    theatre.stage.express("happy", seconds=1.0)
+    end = theatre.stage.media_time + 1.0
     await until(lambda: theatre.puppet.poses[-1].smile > neutral + 0.1)
+    await until(lambda: theatre.puppet.poses[-1].smile < neutral + 0.05)
+    assert theatre.stage.media_time > end
 
 
 async def test_a_face_that_cannot_be_drawn_once_is_drawn_again(
