@@ -68,6 +68,7 @@ class EchoPath:
         self._tail: NDArray[np.float32] = np.zeros(BLOCK, np.float32)
         # Applied before and after, it adds up to one at an overlap of half.
         self._window = np.sin(np.pi * (np.arange(_WINDOW) + 0.5) / _WINDOW).astype(np.float32)
+        self._fading: NDArray[np.float32] = self._window[BLOCK:] ** 2
 
     def process(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> NDArray[np.int16]:
         """What of the next block the loudspeaker did not cause, a block late.
@@ -77,12 +78,19 @@ class EchoPath:
             far: (160,) what the loudspeaker plays meanwhile.
         """
         heard = near.astype(np.float32) / 32768.0
-        self._quiet = 0 if far.any() else self._quiet + 1
+        self._quiet = self._quiet + 1 if _is_silent(far) else 0
         if self._quiet > REACH_BLOCKS + _LINGERING:
             self._last_far[:] = 0.0
-            return _pcm(self._weigh(heard, None))
+            return _pcm(self._pass(heard))
         rest = self._predict(heard, far.astype(np.float32) / 32768.0)
         return _pcm(self._weigh(rest, np.max(self._uncertain, axis=0)))
+
+    def _pass(self, heard: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The block before, rumble included: what `_weigh` gives where nothing is uncertain."""
+        block = self._last_rest
+        self._last_rest = heard
+        self._tail = heard * self._fading
+        return block
 
     def _predict(self, heard: NDArray[np.float32], far: NDArray[np.float32]) -> NDArray[np.float32]:
         """The block less the echo that the model predicts; the model learns from it."""
@@ -119,14 +127,13 @@ class EchoPath:
         self._path[parts] = np.fft.rfft(response, axis=1)
 
     def _weigh(
-        self, rest: NDArray[np.float32], uncertain: NDArray[np.float32] | None
+        self, rest: NDArray[np.float32], uncertain: NDArray[np.float32]
     ) -> NDArray[np.float32]:
         """The block before, of each frequency only what is not uncertain."""
         spectrum = np.fft.rfft(np.concatenate([self._last_rest, rest]) * self._window)
         self._last_rest = rest
-        if uncertain is not None:
-            doubt = _CAUTION * uncertain / (_power(spectrum) + _QUIET)
-            spectrum *= np.maximum(_LEAST_GAIN, 1.0 - doubt)
+        doubt = _CAUTION * uncertain / (_power(spectrum) + _QUIET)
+        spectrum *= np.maximum(_LEAST_GAIN, 1.0 - doubt)
         spectrum[:_RUMBLE_BINS] = 0.0
         sound = (np.fft.irfft(spectrum) * self._window).astype(np.float32)
         block = sound[:BLOCK] + self._tail
@@ -141,6 +148,11 @@ class EchoPath:
         self._blocks += 1
         if self._blocks % 10 == 0 and len(self._excess) >= _JUDGED_LEAST:
             self.trusted = bool(np.median(self._excess) < _USUAL_DB)
+
+
+def _is_silent(block: NDArray[np.int16]) -> bool:
+    """Whether nothing sounds but the last bit."""
+    return int(block.max()) <= 1 and int(block.min()) >= -1
 
 
 def _power(spectrum: NDArray[np.complexfloating]) -> NDArray[np.float32]:

@@ -10,6 +10,7 @@ from backend.conversation.ear import Ear, Noticed
 from backend.conversation.endpointing import Gate, Signal
 from backend.engines.base import SpeechRequest
 from backend.engines.tts.espeak import EspeakVoice
+from backend.media.microphone import BLOCK, Filtered
 from backend.media.pcm import resample
 
 RATE = 16_000
@@ -104,3 +105,34 @@ def test_memory_does_not_grow_in_silence() -> None:
     ear = Ear()
     listen(ear, silence(20.0))
     assert ear._kept <= 1.1 * RATE
+
+
+def test_the_filters_never_get_pure_silence_in_which_they_would_slow_down() -> None:
+    ear, got = Ear(), []
+    process = ear.filter.process
+
+    def note(near: Sound, far: Sound) -> Filtered:
+        got.append((near, far))
+        return process(near, far)
+
+    ear.filter.process = note  # type: ignore[method-assign]
+    listen(ear, silence(0.1))
+    for sound in (one for pair in got for one in pair):
+        assert all(block.any() for block in sound.reshape(-1, BLOCK))
+        assert np.abs(sound).max() == 1
+    assert ear.level < 1e-4
+
+
+def test_sound_reaches_the_filters_as_it_is(speech: Sound) -> None:
+    ear, got = Ear(), []
+    process = ear.filter.process
+
+    def note(near: Sound, far: Sound) -> Filtered:
+        got.append((near, far))
+        return process(near, far)
+
+    ear.filter.process = note  # type: ignore[method-assign]
+    part = speech[RATE // 2 :][:STEP]
+    ear.feed(part, part[::-1])
+    assert np.array_equal(got[0][0], part)
+    assert np.array_equal(got[0][1], part[::-1])

@@ -59,6 +59,22 @@ def test_without_a_far_end_the_sound_passes_a_block_late() -> None:
     assert np.corrcoef(left[BLOCK:], near[:-BLOCK])[0, 1] > 0.95
 
 
+def test_when_the_far_end_falls_silent_the_sound_goes_on_without_a_seam() -> None:
+    far, path = noise(1), EchoPath()
+    far[16_000:] = 0
+    at = np.arange(len(far)) / 16_000
+    user = (3_000 * np.sin(2 * np.pi * 440 * at) * (at > 1.2)).astype(np.int16)
+    left = played(path, echo_of(far, 0.5) + user, far)
+    assert np.abs(left[24_000:].astype(int) - user[24_000 - BLOCK : -BLOCK]).max() < 100
+
+
+def test_the_last_bit_of_the_far_end_is_silence() -> None:
+    near = noise(2)
+    path, far = EchoPath(), np.resize(np.array([1, 0, -1, 0], np.int16), len(near))
+    left = played(path, near, far)
+    assert np.abs(left[8_000:].astype(int) - near[8_000 - BLOCK : -BLOCK]).max() <= 1
+
+
 def test_it_follows_a_moved_loudspeaker() -> None:
     far, path = noise(1), EchoPath()
     near = np.concatenate([echo_of(far, 0.8)[:32_000], echo_of(far, -0.3)[32_000:]])
