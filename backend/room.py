@@ -60,7 +60,12 @@ class EngineRoom:
         """Models and voices: what can be had and what is there."""
         from backend.models_store.store import ModelStore
 
-        return ModelStore(self.settings.models_dir, self.bus.publish)
+        return ModelStore(
+            self.settings.models_dir,
+            self.bus.publish,
+            ollama_url=lambda: self.settings.ollama_url,
+            quiet=lambda: all(one.state == "idle" for one in self.sessions.values()),
+        )
 
     def tell_notices(self) -> None:
         """Publish what the user should know about how the database was opened."""

@@ -67,10 +67,7 @@ class CatalogueFile(BaseModel):
     @field_validator("urls")
     @classmethod
     def _safe(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for url in value:
-            if not is_allowed(url):
-                raise ValueError(f"{url[:80]!r} is not an https address")
-        return value
+        return _checked(value)
 
     @property
     def name(self) -> str:
@@ -94,6 +91,8 @@ class CatalogueModel(BaseModel):
         by_hand: How to get it, where the program does not fetch it itself.
         about: Its size in bytes where it has no files here.
         commercial: False where the licence forbids use for money.
+        accept: The licence that has to be accepted before it is downloaded; empty for none.
+        sample: Where its makers let it be heard, in the order in which they are tried.
         speakers: How many voices it holds.
     """
 
@@ -112,8 +111,20 @@ class CatalogueModel(BaseModel):
     by_hand: str = ""
     about: int = 0
     commercial: bool = True
+    accept: str = ""
+    sample: tuple[str, ...] = ()
     speakers: int = Field(1, ge=1)
     files: tuple[CatalogueFile, ...] = ()
+
+    @field_validator("sample")
+    @classmethod
+    def _safe(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return _checked(value)
+
+    @property
+    def by_ollama(self) -> bool:
+        """Whether Ollama downloads and keeps it, under its `name`."""
+        return self.engine == "ollama"
 
     @property
     def bytes(self) -> int:
@@ -205,6 +216,13 @@ def _read_own(path: Path) -> dict[str, Any]:
         raise CatalogueError(
             f"The catalogue of the program is damaged ({path.name}); install the program anew."
         ) from error
+
+
+def _checked(urls: tuple[str, ...]) -> tuple[str, ...]:
+    for url in urls:
+        if not is_allowed(url):
+            raise ValueError(f"{url[:80]!r} is not an https address")
+    return urls
 
 
 def is_allowed(url: str) -> bool:

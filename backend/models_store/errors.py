@@ -52,6 +52,20 @@ class VoiceFileError(DamagedError):
     code = "voice_file"
 
 
+class LicenceError(StoreError):
+    """The model's licence has to be accepted first."""
+
+    code = "licence"
+    status = 409
+
+
+class NoSampleError(StoreError):
+    """There is nothing to listen to."""
+
+    code = "no_sample"
+    status = 404
+
+
 class BusyModelError(StoreError):
     """The model is being downloaded or checked."""
 
@@ -72,6 +86,13 @@ class NoNetworkError(DownloadError):
 
     code = "no_network"
     retryable = True
+
+
+class OllamaAwayError(NoNetworkError):
+    """Ollama does not run, or not where it is looked for."""
+
+    code = "ollama_away"
+    status = 503
 
 
 class NoSuchHostError(NoNetworkError):

@@ -26,6 +26,8 @@ _PAGE = "https://huggingface.co/rhasspy/piper-voices/tree/main/"
 _LICENCE = "Terms of its recordings: see the model card"
 _KEY = re.compile(r"\w+-[\w]+-\w+")
 _CARD = "MODEL_CARD"
+_SAMPLE = "samples/speaker_0.mp3"
+"""A short recording beside each voice; `voices.json` does not list it."""
 _MOST_ODD = 0.1
 """Share of entries that may be of a shape not known yet."""
 _QUALITY = {
@@ -97,6 +99,7 @@ def _model(key: str, voice: dict[str, Any]) -> CatalogueModel:
         licence=_LICENCE,
         page=_PAGE + quote(str(folder)),
         speakers=voice["num_speakers"],
+        sample=tuple(base + quote(f"{folder}/{_SAMPLE}") for base in _BASES),
         files=files,
     )
 

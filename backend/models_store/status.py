@@ -9,12 +9,14 @@ from pydantic import BaseModel
 from backend.models_store.catalogue import CatalogueModel
 from backend.models_store.errors import StoreError
 from backend.models_store.library import Library, OwnModel
+from backend.models_store.pace import Pace
 from backend.models_store.piper_voices import licence_of
 from config import KotodamaError
 
 State = Literal[
     "absent", "partial", "waiting", "downloading", "checking", "installed", "damaged", "failed"
 ]
+Sample = Literal["", "recording", "spoken"]
 _CARD_CHARS = 4_000
 
 
@@ -28,6 +30,9 @@ class ModelStatus(BaseModel):
         fetched: Whether the program can download it; else `by_hand` says how to get it.
         speed: Bytes a second; `seconds_left` is None where it cannot be told.
         message: What is wrong, or what is being done.
+        accept: The licence that has to be accepted before it is downloaded; empty for none.
+        sample: What there is to listen to: a recording by its makers, or itself; empty for nothing.
+        pace: How fast it is on this machine; None where that is not known.
         path: Where its main file lies or will lie.
     """
 
@@ -53,6 +58,9 @@ class ModelStatus(BaseModel):
     speed: float = 0.0
     seconds_left: float | None = None
     message: str = ""
+    accept: str = ""
+    sample: Sample = ""
+    pace: Pace | None = None
     path: str = ""
 
 
@@ -77,7 +85,7 @@ def status_of(model: CatalogueModel, library: Library, error: KotodamaError | No
     state: State = presence
     if error:
         state = "damaged" if presence == "installed" else "failed"
-    own = {"bytes", "licence", "by_hand"}
+    own = {"bytes", "licence", "by_hand", "sample"}
     fields = model.model_dump(include=set(ModelStatus.model_fields) - own)
     return ModelStatus(
         **fields,
@@ -89,7 +97,34 @@ def status_of(model: CatalogueModel, library: Library, error: KotodamaError | No
         checked=presence == "installed" and library.is_checked(model),
         done=library.bytes_there(model),
         message=error.message if error else "",
+        sample=_sample(model, presence == "installed"),
         path=str(library.root / model.in_order[-1].path) if model.files else "",
+    )
+
+
+def ollama_status(
+    model: CatalogueModel, size: int | None, came: int, error: KotodamaError | None
+) -> ModelStatus:
+    """How a model of Ollama's stands, apart from a download that runs; see `ModelStatus.fetched`.
+
+    Args:
+        model: The model.
+        size: Its bytes, where Ollama has it.
+        came: Bytes of it that came before it was paused.
+        error: What went wrong with it last.
+    """
+    state: State = "installed" if size is not None else "partial" if came else "absent"
+    if error:
+        state = "failed"
+    fields = model.model_dump(include=set(ModelStatus.model_fields) - {"bytes", "sample"})
+    return ModelStatus(
+        **fields,
+        bytes=size or model.bytes,
+        state=state,
+        checked=size is not None,
+        done=size or came,
+        message=error.message if error else "",
+        fetched=False,
     )
 
 
@@ -117,8 +152,15 @@ def own_status(model: OwnModel, error: KotodamaError | None) -> ModelStatus:
         bytes=size,
         done=size,
         message=error.message if error else "",
+        sample="spoken" if model.engine == "piper" else "",
         path=str(model.path),
     )
+
+
+def _sample(model: CatalogueModel, installed: bool) -> Sample:
+    if installed and model.engine == "piper":
+        return "spoken"
+    return "recording" if model.sample else ""
 
 
 def _licence(model: CatalogueModel, library: Library) -> str:

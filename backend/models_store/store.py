@@ -1,52 +1,49 @@
 """The model store: one place to list, install, pause, check, add and remove models.
 
-Downloads are tasks of the running loop, two at a time. What they do goes out as events: progress
-a few times a second, the end as a saved model or a failure with its reason.
+What downloads do goes out as events: progress a few times a second, the end as a saved model or a
+failure with its reason.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from backend.models_store.catalogue import Catalogue, CatalogueModel, load_catalogue
+from backend.models_store.downloads import Downloads
 from backend.models_store.errors import (
     BusyModelError,
     ByHandError,
-    DownloadError,
+    LicenceError,
+    NoSampleError,
     StoreError,
     UnknownModelError,
 )
 from backend.models_store.library import OWN, Library, OwnModel
-from backend.models_store.meter import Meter
 from backend.models_store.part import discard, free_bytes
 from backend.models_store.piper_voices import VOICES_URL
-from backend.models_store.status import DiskUse, ModelStatus, State, own_status, status_of
+from backend.models_store.status import (
+    DiskUse,
+    ModelStatus,
+    own_status,
+    status_of,
+)
 from config import KotodamaError
 from event_system import Event, ModelFailed, ModelProgress, ModelSaved
 
 if TYPE_CHECKING:
     from backend.models_store.add import Added
+    from backend.models_store.fetch import Limits
+    from backend.models_store.ollama import OllamaServer
+    from backend.models_store.pace_book import PaceBook
+    from backend.models_store.upkeep import Upkeep
     from backend.models_store.voice_package import About, Manifest
 
-AT_ONCE = 2
-EVERY_S = 0.25
 log = logging.getLogger("kotodama.models")
-
-
-@dataclass
-class Job:
-    """A download or a check that runs."""
-
-    state: State
-    meter: Meter
-    task: asyncio.Task[None]
-    told_at: float = field(default=-1.0)
 
 
 class ModelStore:
@@ -57,24 +54,53 @@ class ModelStore:
         publish: Gives an event to the bus.
         limits: How patient downloads are; those of `Limits()` by default.
         catalogue: Tells the catalogue anew; the one of the program by default.
+        ollama_url: Tells where Ollama is; nowhere by default.
+        quiet: Tells whether nobody is being talked to: then new models may be measured.
     """
 
     def __init__(
         self,
         root: Path,
         publish: Callable[[Event], object] = lambda event: None,
-        limits: Any = None,
+        limits: Limits | None = None,
         catalogue: Callable[[], Catalogue] | None = None,
+        ollama_url: Callable[[], str] = lambda: "",
+        quiet: Callable[[], bool] | None = None,
     ) -> None:
         self.library = Library(root)
         self._publish = publish
         self._limits = limits
         self._load = catalogue or (lambda: load_catalogue(root))
         self._catalogue: Catalogue | None = None
-        self._jobs: dict[str, Job] = {}
         self._errors: dict[str, KotodamaError] = {}
-        self._checking: asyncio.Task[None] | None = None
-        self._places = asyncio.Semaphore(AT_ONCE)
+        self._soundless: set[str] = set()
+        self._ollama_url = ollama_url
+        self._quiet = quiet
+
+    @cached_property
+    def pace(self) -> PaceBook:
+        """How fast models are on this machine."""
+        from backend.models_store.pace_book import PaceBook
+
+        return PaceBook(self.library.root)
+
+    @cached_property
+    def ollama(self) -> OllamaServer:
+        """The Ollama of the settings."""
+        from backend.models_store.ollama import OllamaServer
+
+        return OllamaServer(self._ollama_url)
+
+    @cached_property
+    def upkeep(self) -> Upkeep:
+        """Looks after what is new in the folder."""
+        from backend.models_store.upkeep import Upkeep
+
+        return Upkeep(self, self._quiet)
+
+    @cached_property
+    def _downloads(self) -> Downloads:
+        return Downloads(self.library, self.ollama, self._patience, self._tell, self._ended)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -86,7 +112,12 @@ class ModelStore:
         return self._catalogue
 
     def list(self) -> list[ModelStatus]:
-        """Every model of the catalogue and of the folder; blocks for the look at the disk."""
+        """Every model of the catalogue and of the folder.
+
+        Blocks for the look at the disk, and at Ollama.
+        """
+        if self.ollama.address and any(model.by_ollama for model in self.catalogue):
+            self.ollama.look()
         listed = [self._status(model) for model in self.catalogue]
         own = self.library.own_models(self.catalogue)
         return listed + [self._own_status(model) for model in own]
@@ -108,39 +139,44 @@ class ModelStore:
             folder=str(root), free=free_bytes(root), used=sum(folders.values()), folders=folders
         )
 
-    def start(self, model_id: str) -> ModelStatus:
+    def start(self, model_id: str, *, accepted: bool = False) -> ModelStatus:
         """Begin to download a model, or go on with it; at once, the work goes on by itself.
 
         Of a damaged model the files that are not what they should be come anew.
 
+        Args:
+            model_id: The model.
+            accepted: Whether the user accepts its licence, where that is asked for.
+
         Raises:
             UnknownModelError: There is none of this name.
             ByHandError: The program cannot fetch it; the message says how to get it.
+            LicenceError: Its licence has to be accepted.
         """
         model = self._to_fetch(model_id)
-        whole = self.library.presence(model) == "installed"
-        damaged = whole and model.id in self._errors
-        if model.id not in self._jobs and (damaged or not whole):
+        state = self._status(model).state
+        if state == "absent" and model.accept and not accepted:
+            raise LicenceError(
+                f"{model.name} comes only to who accepts its licence: {model.accept}"
+            )
+        whole = state in ("installed", "damaged")
+        if model.id not in self._downloads.jobs and state != "installed":
             self._errors.pop(model.id, None)
-            self._run(model.id, "waiting", self._download_alone(model, damaged), model.bytes)
+            self._downloads.begin(model, damaged=whole)
         return self._status(model)
 
-    async def install(self, model_id: str) -> ModelStatus:
+    async def install(self, model_id: str, *, accepted: bool = False) -> ModelStatus:
         """Download a model and wait for it.
 
         Raises:
-            UnknownModelError, ByHandError: As `start`.
+            UnknownModelError, ByHandError, LicenceError: As `start`.
             DownloadError, StoreError: It did not come; what had come stays.
         """
         model = self._to_fetch(model_id)
-        self.start(model.id)
-        job = self._jobs.get(model.id)
-        if job:
-            try:
-                await asyncio.wait([job.task])
-            except asyncio.CancelledError:
-                await self.pause(model.id)
-                raise
+        if model.by_ollama:
+            await asyncio.to_thread(self.ollama.look)
+        self.start(model.id, accepted=accepted)
+        await self._downloads.wait(model.id)
         if model.id in self._errors:
             raise self._errors[model.id]
         return self._status(model)
@@ -148,17 +184,15 @@ class ModelStore:
     async def pause(self, model_id: str) -> ModelStatus:
         """Stop a download; what came stays, and `start` goes on with it."""
         model = self.catalogue.get(model_id)
-        job = self._jobs.get(model.id)
-        if job:
-            job.task.cancel()
-            await asyncio.wait([job.task])
+        await self._downloads.stop(model.id)
         return self._tell(model.id)
 
     async def cancel(self, model_id: str) -> ModelStatus:
-        """Stop a download and throw away what came of it."""
+        """Stop a download and throw away what came of it; Ollama does that when it starts next."""
         model = self.catalogue.get(model_id)
         await self.pause(model_id)
         self._errors.pop(model.id, None)
+        self._downloads.came.pop(model.id, None)
         for file in model.files:
             await asyncio.to_thread(discard, self.library.target(file))
         return self._tell(model.id)
@@ -176,6 +210,8 @@ class ModelStore:
         try:
             if isinstance(model, OwnModel):
                 await asyncio.to_thread(self.library.verify_own, model)
+            elif model.by_ollama:
+                await asyncio.to_thread(self.ollama.check, model.name)
             else:
                 await asyncio.to_thread(self.library.verify, model)
             self._errors.pop(model.id, None)
@@ -198,6 +234,9 @@ class ModelStore:
         model = self._find(model_id)
         if isinstance(model, OwnModel):
             freed = await asyncio.to_thread(self.library.remove_own, model)
+        elif model.by_ollama:
+            await self.pause(model.id)
+            freed = await self.ollama.delete(model.name, self._patience())
         else:
             await self.pause(model.id)
             freed = await asyncio.to_thread(self.library.remove, model, self._shared(model))
@@ -221,6 +260,43 @@ class ModelStore:
             self._errors.pop(name, None)
             self._publish(ModelSaved(name=name, path=self.status(name).path))
         return added
+
+    async def sample(self, model_id: str) -> tuple[bytes, str]:
+        """What there is to listen to of a voice: a WAV, and "recording" or "spoken".
+
+        Raises:
+            UnknownModelError: There is none of this name.
+            NoSampleError: There is nothing to listen to.
+            DownloadError, DamagedError: The recording did not come.
+            EngineError: The voice itself cannot speak.
+        """
+        from backend.models_store.samples import own_sample, recorded_sample
+
+        status = await asyncio.to_thread(self.status, model_id)
+        if status.sample == "spoken":
+            return await asyncio.to_thread(own_sample, Path(status.path)), status.sample
+        try:
+            model = self.catalogue.get(status.id)
+            return await recorded_sample(model, self.library.root, self._patience()), "recording"
+        except NoSampleError:
+            self._soundless.add(status.id)
+            raise
+
+    async def measure(self, model_id: str) -> ModelStatus:
+        """Measure how fast an installed model is here, and remember it.
+
+        Raises:
+            UnknownModelError: There is none of this name.
+            StoreError: It is of a kind that is not measured, or not there.
+            EngineError: It cannot be loaded, or fails.
+        """
+        from backend.models_store.measure import measure
+
+        await asyncio.to_thread(self.pace.prepare)
+        status = await asyncio.to_thread(self.status, model_id)
+        pace = await asyncio.to_thread(measure, status)
+        await asyncio.to_thread(self.pace.note, status, pace)
+        return self._tell(status.id)
 
     async def share(self, name: str, target: Path, about: About, preview: bytes = b"") -> Manifest:
         """Write an installed Piper voice as one file (see `voice_package`).
@@ -250,93 +326,27 @@ class ModelStore:
         self._catalogue = None
         return len(await asyncio.to_thread(lambda: self.catalogue))
 
-    def check_soon(self) -> None:
-        """Begin `check_new`, unless it runs."""
-        if self._checking is None or self._checking.done():
-            self._checking = asyncio.get_running_loop().create_task(self.check_new())
-
-    async def check_new(self) -> None:
-        """Check models that were put into the folder by hand, and tell of damaged ones."""
-        for status in await asyncio.to_thread(self.list):
-            busy = status.id in self._jobs or status.id in self._errors
-            if status.own or status.checked or busy or status.state != "installed":
-                continue
-            try:
-                await self.verify(status.id)
-            except KotodamaError as error:
-                log.warning("%s: %s", status.id, error.message)
-
     async def close(self) -> None:
         """Stop all downloads; what came stays."""
-        tasks = [job.task for job in self._jobs.values()]
-        tasks += [self._checking] if self._checking else []
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        await self._downloads.close()
+        await self.upkeep.close()
 
-    def _run(self, model_id: str, state: State, work: Any, total: int) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._jobs[model_id] = Job(state, Meter(total), task)
-
-    async def _download_alone(self, model: CatalogueModel, damaged: bool) -> None:
-        """Wait for a place, download, and leave word of the end."""
-        try:
-            async with self._places:
-                if damaged:
-                    self._jobs[model.id].state = "checking"
-                    await asyncio.to_thread(self.library.drop_damaged, model)
-                await self._download(model)
-            path = str(self.library.root / model.in_order[-1].path)
-            self._publish(ModelSaved(name=model.id, path=path))
-        except KotodamaError as error:
-            self._fail(model, error)
-        except Exception as error:
-            log.exception("the download of %s broke", model.id)
-            self._fail(model, DownloadError(f"The download of {model.name} broke ({error})."))
-        finally:
-            self._jobs.pop(model.id, None)
-            self._tell(model.id)
-
-    async def _download(self, model: CatalogueModel) -> None:
-        from backend.models_store.fetch import Fetch, make_client
-
-        job = self._jobs[model.id]
-        job.state = "downloading"
-        limits = self._patience()
-        before = 0
-        client = await asyncio.to_thread(make_client, limits)
-        async with client:
-            for file in model.in_order:
-                missing = await asyncio.to_thread(self.library.missing, model)
-                if file in missing:
-                    start = before
-
-                    def progress(done: int, start: int = start) -> None:
-                        self._progress(model.id, start + done)
-
-                    target = self.library.target(file)
-                    try:
-                        await Fetch(file, target, client, limits, progress).run()
-                    except DownloadError:
-                        if not file.optional:
-                            raise
-                        log.warning("%s was not to be had", file.name)
-                before += file.bytes
-        job.state = "checking"
-        await asyncio.to_thread(self.library.note_checked, model)
-
-    def _patience(self) -> Any:
+    def _patience(self) -> Limits:
         from backend.models_store.fetch import Limits
 
         return self._limits or Limits()
 
-    def _progress(self, model_id: str, done: int) -> None:
-        job, now = self._jobs[model_id], time.monotonic()
-        job.meter.move(done, now)
-        if now - job.told_at >= EVERY_S:
-            job.told_at = now
-            self._tell(model_id)
+    def _ended(self, model: CatalogueModel, error: KotodamaError | None) -> None:
+        if error is None:
+            path = "" if model.by_ollama else str(self.library.root / model.in_order[-1].path)
+            self._publish(ModelSaved(name=model.id, path=path))
+            return
+        self._errors[model.id] = error
+        self._publish(
+            ModelFailed(
+                kind=model.kind, engine=model.engine, code=error.code, message=error.message
+            )
+        )
 
     def _tell(self, model_id: str) -> ModelStatus:
         """Publish how a model stands."""
@@ -354,14 +364,6 @@ class ModelStore:
         )
         return status
 
-    def _fail(self, model: CatalogueModel, error: KotodamaError) -> None:
-        self._errors[model.id] = error
-        self._publish(
-            ModelFailed(
-                kind=model.kind, engine=model.engine, code=error.code, message=error.message
-            )
-        )
-
     def _find(self, model_id: str) -> CatalogueModel | OwnModel:
         if not model_id.startswith(OWN):
             return self.catalogue.get(model_id)
@@ -374,12 +376,14 @@ class ModelStore:
         model = self._find(model_id)
         if isinstance(model, OwnModel):
             raise ByHandError(f"{model.name} is in the models folder already.")
+        if model.by_ollama and self.ollama.address:
+            return model
         if not model.files:
             raise ByHandError(model.by_hand or f"Get {model.name} from {model.page}.")
         return model
 
     def _refuse_busy(self, model_id: str) -> None:
-        if model_id in self._jobs:
+        if model_id in self._downloads.jobs:
             raise BusyModelError(f"{model_id} is being downloaded; pause it or wait.")
 
     def _shared(self, model: CatalogueModel) -> set[str]:
@@ -394,13 +398,21 @@ class ModelStore:
         }
 
     def _status(self, model: CatalogueModel) -> ModelStatus:
-        job = self._jobs.get(model.id)
-        status = status_of(model, self.library, self._errors.get(model.id))
+        job = self._downloads.jobs.get(model.id)
+        error = self._errors.get(model.id)
+        if model.by_ollama:
+            status = self.ollama.status(model, self._downloads.came.get(model.id, 0), error)
+        else:
+            status = status_of(model, self.library, error)
+        if status.id in self._soundless and status.sample == "recording":
+            status.sample = ""
+        status.pace = self.pace.pace(status)
         if job is None:
             return status
         return status.model_copy(
             update={
                 "state": job.state,
+                "bytes": job.meter.total or status.bytes,
                 "done": job.meter.done or status.done,
                 "speed": job.meter.speed,
                 "seconds_left": job.meter.seconds_left,
@@ -409,4 +421,6 @@ class ModelStore:
         )
 
     def _own_status(self, model: OwnModel) -> ModelStatus:
-        return own_status(model, self._errors.get(model.id))
+        status = own_status(model, self._errors.get(model.id))
+        status.pace = self.pace.pace(status)
+        return status

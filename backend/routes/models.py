@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.models_store.piper_voices import VOICES_URL
@@ -35,11 +35,19 @@ class RefreshRequest(BaseModel):
     url: str = Field(VOICES_URL, max_length=2048)
 
 
+class InstallRequest(BaseModel):
+    """Whether the user accepts the model's licence, where `accept` asks for that."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"accept_licence": True}]})
+    accept_licence: bool = False
+
+
 @router.get("")
 async def list_models(room: RoomDep) -> list[ModelStatus]:
     """Every model and voice that is known or there."""
+    await asyncio.to_thread(room.models.pace.prepare)
     listed = await asyncio.to_thread(room.models.list)
-    room.models.check_soon()
+    room.models.upkeep.begin()
     return listed
 
 
@@ -63,9 +71,24 @@ async def refresh_catalogue(request: RefreshRequest, room: RoomDep) -> dict[str,
 
 
 @router.post("/{model_id:path}/install")
-async def install_model(model_id: str, room: RoomDep) -> ModelStatus:
+async def install_model(
+    model_id: str, room: RoomDep, request: InstallRequest | None = None
+) -> ModelStatus:
     """Begin or go on with a download; its progress comes as `model.progress` events."""
-    return room.models.start(model_id)
+    return room.models.start(model_id, accepted=bool(request and request.accept_licence))
+
+
+@router.get("/{model_id:path}/sample", response_class=Response)
+async def listen_to_model(model_id: str, room: RoomDep) -> Response:
+    """A WAV, 48 kHz mono: a recording by a voice's makers, or an installed voice itself."""
+    wav, kind = await room.models.sample(model_id)
+    return Response(wav, media_type="audio/wav", headers={"X-Sample": kind})
+
+
+@router.post("/{model_id:path}/measure")
+async def measure_model(model_id: str, room: RoomDep) -> ModelStatus:
+    """Measure how fast an installed model is here; a second, or many for a large one."""
+    return await room.models.measure(model_id)
 
 
 @router.post("/{model_id:path}/pause")

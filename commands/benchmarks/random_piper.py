@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from commands.benchmarks.onnx_writer import OnnxWriter
+from backend.models_store.onnx_writer import OnnxWriter
 
 SYMBOLS = 256
 """Rows of the table of phonemes, as in Piper's own voices; not all are in use."""
@@ -24,10 +24,6 @@ SYMBOLS = 256
 _HOP = 256
 _SPEAKER_CHANNELS = 64
 _HEADS = 2
-_RATES = ((8, 16), (8, 16), (4, 8))
-"""Factor and kernel width of each upsampling."""
-_BLOCKS = ((3, (1, 2)), (5, (2, 6)), (7, (3, 12)))
-"""Kernel width and dilations of the residual blocks after it."""
 _RESIDUAL = 0.3
 _LOUDNESS = 0.6
 
@@ -39,7 +35,13 @@ _FRAMES_OF_A_VOWEL, _FRAMES_OF_A_CONSONANT = 5, 3
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large a voice is: channels and layers of its parts."""
+    """How large a voice is: channels and layers of its parts.
+
+    Attributes:
+        rates: Factor and kernel width of each upsampling of the vocoder.
+        blocks: Kernel width and dilations of the residual blocks after each.
+        doubled: Whether each convolution of a block is followed by one without dilation.
+    """
 
     hidden: int
     filters: int
@@ -47,10 +49,21 @@ class Size:
     flows: int
     flow_layers: int
     vocoder: int
+    rates: tuple[tuple[int, int], ...] = ((8, 16), (8, 16), (4, 8))
+    blocks: tuple[tuple[int, tuple[int, ...]], ...] = ((3, (1, 2)), (5, (2, 6)), (7, (3, 12)))
+    doubled: bool = False
 
 
 MEDIUM = Size(hidden=192, filters=768, layers=6, flows=4, flow_layers=4, vocoder=256)
 """Piper's medium quality: 63 MB."""
+X_LOW = Size(hidden=96, filters=384, layers=6, flows=4, flow_layers=4, vocoder=256)
+"""Piper's smallest quality: 21 MB."""
+HIGH = Size(
+    hidden=192, filters=768, layers=6, flows=4, flow_layers=4, vocoder=512,
+    rates=((8, 16), (8, 16), (2, 4), (2, 4)),
+    blocks=((3, (1, 3, 5)), (7, (1, 3, 5)), (11, (1, 3, 5))), doubled=True,
+)  # fmt: skip
+"""Piper's high quality: 114 MB."""
 TINY = Size(hidden=16, filters=32, layers=1, flows=1, flow_layers=1, vocoder=16)
 
 
@@ -271,16 +284,17 @@ class _Builder:
         x = self._conv("dec.conv_pre", frames, self._size.hidden, channels, 7)
         if self._speakers > 1:
             x = net.add("Add", x, self._speaker(channels))
-        for at, (factor, width) in enumerate(_RATES):
+        blocks_of = self._size.blocks
+        for at, (factor, width) in enumerate(self._size.rates):
             x = net.add("LeakyRelu", x)
             x = self._upsample(f"dec.ups.{at}", x, channels, factor, width)
             channels //= 2
             blocks = [
                 self._block(f"dec.resblocks.{at}.{index}", x, channels, kernel, dilations)
-                for index, (kernel, dilations) in enumerate(_BLOCKS)
+                for index, (kernel, dilations) in enumerate(blocks_of)
             ]
             mixed = net.add("Add", net.add("Add", blocks[0], blocks[1]), blocks[2])
-            x = net.add("Div", mixed, net.number(float(len(_BLOCKS))))
+            x = net.add("Div", mixed, net.number(float(len(blocks_of))))
         x = self._conv("dec.conv_post", net.add("LeakyRelu", x), channels, 1, 7, gain=_LOUDNESS)
         net.add_named("Tanh", [x], ["output"])
 
@@ -300,6 +314,11 @@ class _Builder:
                 f"{name}.convs.{at}", self._net.add("LeakyRelu", x), channels, channels, kernel,
                 dilation=dilation, gain=_RESIDUAL,
             )  # fmt: skip
+            if self._size.doubled:
+                branch = self._conv(
+                    f"{name}.convs2.{at}", self._net.add("LeakyRelu", branch), channels, channels,
+                    kernel, gain=1.4,
+                )  # fmt: skip
             x = self._net.add("Add", x, branch)
         return x
 

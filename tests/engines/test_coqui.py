@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from backend.engines.base import Pcm, SpeechChunk, SpeechRequest
+from backend.engines.tts import coqui_models
 from backend.engines.tts.coqui import CoquiVoice
 from backend.engines.tts.coqui_child import samples, weights_in
 from backend.engines.tts.coqui_models import CoquiModel, list_models
@@ -23,6 +24,7 @@ from backend.engines.tts.espeak import EspeakVoice
 from backend.errors import EngineError
 from backend.media.pcm import resample
 from backend.media.wav import write_wav
+from backend.models_store.catalogue import load_catalogue
 from event_system import EngineFallback
 from tests.support.fake_coqui_api import SECONDS_A_LETTER
 from tests.support.fake_engines import host_stand
@@ -183,6 +185,73 @@ def test_xtts_speaks_while_it_thinks(make: Make, home: Path) -> None:
     assert [one["language"] for one in asked(home, "streamed")[1:]] == ["zh-cn", "en"]
     with pytest.raises(EngineError, match="does not speak the language fi"):
         say(voice, language="fi")
+
+
+def put_xtts(home: Path, *names: str) -> Path:
+    """The files of XTTS, short ones, where the program's download puts them."""
+    folder = home / "tts" / XTTS.replace("/", "--")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        (folder / name).write_text("whole" if name == "model.pth" else "{}")
+    return folder
+
+
+@pytest.fixture
+def short_xtts(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {name: 2 for name in coqui_models.XTTS_V2_FILES}
+    monkeypatch.setattr(coqui_models, "XTTS_V2_FILES", {**sizes, "model.pth": 5})
+
+
+@pytest.mark.usefixtures("short_xtts")
+def test_xtts_by_the_program_is_loaded_from_its_folder_without_the_network(
+    make: Make, home: Path
+) -> None:
+    folder = put_xtts(home, *coqui_models.XTTS_V2_FILES)
+    assert len(say(make(model=XTTS, accept_licence=True))) > 1
+    (loaded,) = asked(home, "loaded")
+    assert Path(loaded["loaded"]) == folder
+
+
+@pytest.mark.usefixtures("short_xtts")
+@pytest.mark.parametrize("names", [["hash.md5", "vocab.json"], ["hash.md5", "model.pth.part"]])
+def test_coqui_does_not_begin_a_download_that_the_program_has_begun(
+    make: Make, home: Path, names: list[str]
+) -> None:
+    put_xtts(home, *names)
+    voice = make(model=XTTS, accept_licence=True)
+    probed = voice.probe()
+    assert not probed.ok
+    assert "go on with it in Voices & models" in probed.reason
+    with pytest.raises(EngineError, match="is not done"):
+        say(voice)
+
+
+@pytest.mark.usefixtures("short_xtts")
+@pytest.mark.parametrize("names", [[*coqui_models.XTTS_V2_FILES], ["hash.md5", "model.pth.part"]])
+def test_what_the_program_downloads_is_not_taken_for_a_fetch_that_was_cut_off(
+    make: Make, home: Path, names: list[str]
+) -> None:
+    (home / "tts").mkdir()
+    (home / "tts" / "unfinished.json").write_text("[]")
+    folder = put_xtts(home, *names)
+    cut = home / "tts" / "tts_models--en--vctk--vits"
+    cut.mkdir()
+    if "model.pth.part" in names:
+        # The made-up package reads this file of every folder.
+        (folder / "model.pth").write_text("whole")
+    say(make(model=VITS))
+    assert {path.name for path in folder.iterdir()} >= set(names)
+    assert not cut.exists()
+
+
+def test_the_catalogue_and_the_engine_know_the_same_xtts() -> None:
+    (model,) = (one for one in load_catalogue(Path("none")) if one.engine == "coqui")
+    home = Path("coqui")
+    places = {Path(file.path): file.size for file in model.files}
+    kept = CoquiModel(XTTS, "", "CPML").kept_in(home)
+    assert places == {kept / name: size for name, size in coqui_models.XTTS_V2_FILES.items()}
+    assert model.accept
+    assert not model.commercial
 
 
 def test_xtts_that_cannot_stream_speaks_at_once(make: Make, home: Path) -> None:

@@ -50,13 +50,16 @@ def test_what_comes_with_the_program(tmp_path: Path) -> None:
     assert len({model.language for model in piper}) >= 40
     assert {model.engine for model in catalogue} == {
         "piper", "openai_whisper", "faster_whisper", "ollama", "sadtalker", "wav2lip",
-        "gpt_sovits",
+        "gpt_sovits", "coqui",
     }  # fmt: skip
     for model in catalogue:
         assert model.licence and model.page.startswith("https://"), model.id
         assert model.files or model.by_hand, model.id
         assert model.bytes, model.id
         assert all(file.bytes for file in model.files), model.id
+        assert bool(model.sample) == (model.engine == "piper"), model.id
+    (lessac,) = (model for model in piper if model.id == "piper:en_US-lessac-medium")
+    assert lessac.sample[0].endswith("/main/en/en_US/lessac/medium/samples/speaker_0.mp3")
 
 
 def test_each_large_file_has_a_hash_but_one(tmp_path: Path) -> None:

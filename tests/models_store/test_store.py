@@ -143,7 +143,7 @@ async def test_files_dropped_in_by_hand_are_recognised_and_checked(bench: Bench)
     path.write_bytes(b"\0" * path.stat().st_size)
     store = bench.store()
     assert [one.state for one in store.list()] == ["installed"] * 2
-    await store.check_new()
+    await store.upkeep.check_new()
     assert [(one.state, one.checked) for one in store.list()] == [
         ("installed", True), ("damaged", False),
     ]  # fmt: skip

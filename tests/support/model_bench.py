@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from backend.models_store.calibration import Calibration
 from backend.models_store.catalogue import Catalogue, CatalogueFile, CatalogueModel
 from backend.models_store.fetch import Limits
+from backend.models_store.pace_book import PaceBook
 from backend.models_store.store import ModelStore
 from commands.benchmarks.fault_server import Behaviour, FaultServer
 from event_system import Event
@@ -20,6 +22,9 @@ LIMITS = Limits(
     connect_s=2.0, read_s=0.5, slow_after_s=0.3, slow_bytes_s=500, tries=2, backoff_s=0.01,
     reserve=1000,
 )  # fmt: skip
+MACHINE = Calibration(
+    conv={32: 28.0, 64: 38.0, 128: 47.0, 256: 50.0}, gemm=65.0, gemm8=170.0, gemv=5.0, gemv8=30.0
+)
 CARD = b"# Model card\n\n## Dataset\n\n* URL: https://example.org\n* License: CC0\n"
 
 
@@ -64,12 +69,15 @@ class Bench:
 
     def store(self, **options: Any) -> ModelStore:
         """The store."""
-        return ModelStore(
+        store = ModelStore(
             self.root,
             self.told.append,
             options.pop("limits", LIMITS),
             lambda: Catalogue(list(self.models.values())),
+            **options,
         )
+        store.pace = PaceBook(self.root, lambda: MACHINE)
+        return store
 
     def drop(self, name: str, folder: Path | None = None) -> None:
         """Put a model's files into the models folder, or another, as a user would."""

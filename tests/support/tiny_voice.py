@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from commands.benchmarks.onnx_writer import OnnxWriter
+from backend.models_store.onnx_writer import OnnxWriter
 
 WIDTH = 8
 PHONEMES = "_^$abcdefghijklmnopqrstuvwxyzæɐɑɒɔəɛɪʃʊ"

@@ -29,7 +29,14 @@ from backend.engines.base import (
 )
 from backend.engines.http.call_loop import CallLoop
 from backend.engines.messages import Message
-from backend.engines.tts.coqui_models import CPML, INSTALL, CoquiModel, find_model, find_python
+from backend.engines.tts.coqui_models import (
+    CPML,
+    INSTALL,
+    XTTS_V2,
+    CoquiModel,
+    find_model,
+    find_python,
+)
 from backend.engines.tts.coqui_speaker import Loaded, explain, language_for, recordings
 from backend.engines.tts.espeak import speakable, split_pieces
 from backend.engines.tts.idle_timer import IdleTimer
@@ -112,6 +119,8 @@ class CoquiVoice(Voice):
         licence = f", licence {model.licence}" if model.licence else ""
         there = model.kept_in(self.options.home).is_dir()
         fetched = "" if there else "; it is fetched when it is used first"
+        if not there and model.name == XTTS_V2:
+            fetched += ", or with its progress in Voices & models"
         return Availability(True, f"It speaks with {model.name}{licence}{fetched}.")
 
     def load(self) -> None:
@@ -224,6 +233,11 @@ class CoquiVoice(Voice):
                 " (COQUI_ACCEPT_LICENCE), or choose another model.",
                 retryable=False,
             )
+        if model.is_coming(self.options.home):
+            raise EngineError(
+                f"The download of {model.name} is not done; go on with it in Voices & models, or"
+                " discard it there."
+            )
         return model
 
     def _reference(self, request: SpeechRequest, model: CoquiModel) -> str:
@@ -288,11 +302,15 @@ class CoquiVoice(Voice):
 
     def _begin_loading(self, worker: Worker, number: int, model: CoquiModel) -> Future[Loaded]:
         """Load in a thread of its own, since nothing must wait for a download."""
-        folder = str(model.folder.resolve()) if model.folder else ""
+        home = self.options.home
+        # From its folder a model is loaded as it is; by its name Coqui asks the network for news.
+        in_folder = model.folder is not None or model.is_whole(home)
+        xtts = CoquiModel(XTTS_V2, "", "CPML")
         head = {
             "do": "load",
             "model": model.name,
-            "folder": folder,
+            "folder": str(model.kept_in(home).resolve()) if in_folder else "",
+            "keep": [xtts.kept_in(home).name] if xtts.is_whole(home) else [],
             "device": self.options.device,
         }
 

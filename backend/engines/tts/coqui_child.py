@@ -4,7 +4,7 @@ Runs in the environment of `coqui-tts`, with nothing of ours but the way message
 asked is named by `do`; sound comes as 16-bit samples, little endian, in parts: while an answer has
 `more`, the next part is there for the asking.
 
-    load    model, folder, device                        -> rate, speakers, languages, cloning
+    load    model, folder, keep, device                  -> rate, speakers, languages, cloning
     speak   text, speaker, language, reference, speed    -> rate, more; a part
     more                                                 -> rate, more; the next part
     stop                                                 -> nothing; the rest is not wanted
@@ -18,7 +18,7 @@ import os
 import shutil
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Coqui:
             )
         else:
             api = TTS(progress_bar=True)
-            fetch(api, asked["model"], Path(os.environ["TTS_HOME"], "tts"))
+            fetch(api, asked["model"], Path(os.environ["TTS_HOME"], "tts"), asked["keep"])
             api.load_tts_model_by_name(asked["model"])
         device = asked["device"]
         if device == "auto":
@@ -135,17 +135,24 @@ class Coqui:
         return self._imitated[reference]
 
 
-def fetch(api: Any, model: str, home: Path) -> None:
+def fetch(api: Any, model: str, home: Path, keep: Sequence[str] = ()) -> None:
     """Fetch a model that is not here yet; what a fetch that was cut off left is thrown away first.
 
     The package takes a folder that is there for a model that is whole.
+
+    Args:
+        api: The package's.
+        model: Its name.
+        home: The folder of the models' folders.
+        keep: Names of folders that are known to be whole.
     """
     home.mkdir(parents=True, exist_ok=True)
     mark = home / "unfinished.json"
     if mark.exists():
-        whole = json.loads(mark.read_text(encoding="utf-8"))
+        whole = [*json.loads(mark.read_text(encoding="utf-8")), *keep]
         for folder in home.iterdir():
-            if folder.is_dir() and folder.name not in whole:
+            coming = any(folder.glob("*.part"))
+            if folder.is_dir() and folder.name not in whole and not coming:
                 shutil.rmtree(folder)
         mark.unlink()
     there = [folder.name for folder in home.iterdir() if folder.is_dir()]

@@ -19,6 +19,13 @@ from backend.errors import EngineError
 CPML = "https://coqui.ai/cpml"
 INSTALL = "python main.py extras install coqui"
 
+XTTS_V2 = "tts_models/multilingual/multi-dataset/xtts_v2"
+XTTS_V2_FILES = {
+    "model.pth": 1_867_929_118, "config.json": 4_368, "vocab.json": 361_219, "hash.md5": 32,
+    "speakers_xtts.pth": 7_754_818,
+}  # fmt: skip
+"""The files of that model, and their sizes in bytes: a cut one has another."""
+
 _ENVIRONMENT = ".venv.coqui"
 _MULTILINGUAL = "multilingual"
 _CLONING = ("xtts", "your_tts", "bark", "tortoise")
@@ -53,6 +60,25 @@ class CoquiModel:
     def kept_in(self, home: Path) -> Path:
         """Where its files are, or will be once Coqui has fetched them."""
         return self.folder or home / "tts" / self.name.replace("/", "--")
+
+    def is_whole(self, home: Path) -> bool:
+        """Whether its files are known to be there, each as long as it has to be.
+
+        Of most models nobody tells the sizes: those are left to Coqui.
+        """
+        sizes = XTTS_V2_FILES if self.name == XTTS_V2 else {}
+        folder = self.kept_in(home)
+        return bool(sizes) and all(_size(folder / name) == size for name, size in sizes.items())
+
+    def is_coming(self, home: Path) -> bool:
+        """Whether a download of it by the program is not done yet: Coqui must not begin another.
+
+        The program gets the network last, Coqui first.
+        """
+        folder = self.kept_in(home)
+        known = [name for name in XTTS_V2_FILES if (folder / name).is_file()]
+        begun = self.name == XTTS_V2 and bool(known) and "model.pth" not in known
+        return begun or any(folder.glob("*.part"))
 
 
 def find_python(chosen: str) -> Path:
@@ -113,6 +139,14 @@ def find_model(python: Path, wanted: str) -> CoquiModel:
     near = difflib.get_close_matches(wanted, known, 3, 0.4)
     hint = f"the nearest are {', '.join(near)}" if near else f"an example is {next(iter(known))}"
     raise EngineError(f"Coqui has no model {wanted}; {hint}.", retryable=False)
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file; -1 where there is none."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def _own_model(folder: Path) -> CoquiModel:

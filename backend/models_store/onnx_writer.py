@@ -18,7 +18,8 @@ from backend.engines.tts.piper_onnx import (
 )
 
 IR_VERSION, OPSET = 8, 17
-_CODES = {"float32": FLOAT, "int64": INT64}
+_CODES = {"float32": FLOAT, "int64": INT64, "uint8": 2, "int8": 3}
+"""Numbers of the types in ONNX's `TensorProto.DataType`."""
 _INT, _INTS = 2, 7
 
 
@@ -37,7 +38,7 @@ class OnnxWriter:
         return name
 
     def weights(self, name: str, values: NDArray[Any]) -> str:
-        """Store weights: float32 or int64."""
+        """Store weights: float32, int64, uint8 or int8."""
         raw = b"".join(int_field(1, size) for size in values.shape)
         raw += int_field(2, _CODES[values.dtype.name]) + text_field(8, name)
         self._weights.append(
