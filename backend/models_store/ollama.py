@@ -112,6 +112,7 @@ class OllamaServer:
         if self.address:
             status.fetched = self.answers
             status.by_hand = "" if self.answers else self.away().message
+            status.needs = "" if self.answers else status.needs
         return status
 
     def check(self, name: str) -> None:

@@ -35,7 +35,9 @@ class ModelsPage(PageFrame):
 
     def __init__(self, parent: tk.Misc, context: AppContext) -> None:
         super().__init__(parent, context)
-        self.presenter = ModelsPresenter(context.api, context.settings.speech_language)
+        self.presenter = ModelsPresenter(
+            context.api, context.settings.speech_language, lambda pcm: context.player.play(pcm)
+        )
         self.presenter.on_change(self._changed)
         self.rows: dict[str, ModelRowFrame] = {}
         self._waiting: deque[ModelRow] = deque()
@@ -136,7 +138,7 @@ class ModelsPage(PageFrame):
         else:
             for model_id in ids:
                 if model_id in self.rows:
-                    self.rows[model_id].show(self.presenter.row(model_id))
+                    self._show_row(model_id, self.presenter.row(model_id))
         self._disk.configure(text=self.presenter.disk)
         self._show_notice()
 
@@ -147,7 +149,7 @@ class ModelsPage(PageFrame):
         if list(self.rows) + [row.id for row in self._waiting] == order:
             for row in wanted:
                 if row.id in self.rows:
-                    self.rows[row.id].show(row)
+                    self._show_row(row.id, row)
         else:
             for old in self.rows.values():
                 old.destroy()
@@ -177,9 +179,14 @@ class ModelsPage(PageFrame):
         return packed[0] if packed else None
 
     def _add_row(self, row: ModelRow) -> None:
-        frame = ModelRowFrame(self._card, self.context, row, self.presenter.act)
+        frame = ModelRowFrame(
+            self._card, self.context, row, self.presenter.act, self.presenter.listen
+        )
         frame.pack(fill="x")
         self.rows[row.id] = frame
+
+    def _show_row(self, model_id: str, row: ModelRow) -> None:
+        self.rows[model_id].show(row, fetching=self.presenter.fetching == model_id)
 
     def _choose_language(self, code: object, _now: bool) -> None:
         self.presenter.choose(language=str(code))

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import wave
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from event_system import Event, ModelProgress, ModelSaved
 from frontend.pages.models_rows import ModelRow, describe, family, fits, language, size
+from frontend.pages.voice_presenter import clip_of
 
 if TYPE_CHECKING:
     from frontend.api import Api, ApiError
 
 LONG_S = 1800.0
 """Checking and copying of gigabytes takes this long at most."""
+SAMPLE_S = 90.0
 Changed = Callable[[Sequence[str] | None], None]
 
 
@@ -24,6 +27,7 @@ class ModelsPresenter:
     Args:
         api: Where models are read and changed.
         language: The language whose voices are shown first, for example "en".
+        play: Plays 48 kHz samples of 16 bits.
 
     Attributes:
         kind: Which kind is shown: tts, stt, llm or clip.
@@ -31,10 +35,14 @@ class ModelsPresenter:
         query: Words that must fit.
         problem: Why there is nothing to show.
         notice: What the last deed on the page came to, and whether it went well.
+        fetching: The voice whose sample is on its way; empty for none.
     """
 
-    def __init__(self, api: Api, language: str) -> None:
+    def __init__(
+        self, api: Api, language: str, play: Callable[[bytes], object] = lambda pcm: None
+    ) -> None:
         self._api = api
+        self._play = play
         self._changed: Changed = lambda ids: None
         self._models: dict[str, dict[str, Any]] = {}
         self.kind = "tts"
@@ -42,6 +50,7 @@ class ModelsPresenter:
         self.query = ""
         self.problem = ""
         self.notice = ("", True)
+        self.fetching = ""
         self.disk = ""
 
     def on_change(self, changed: Changed) -> None:
@@ -91,8 +100,11 @@ class ModelsPresenter:
         self._changed(None)
 
     def act(self, model_id: str, action: str) -> None:
-        """Do what a key of `ACTIONS` says with a model."""
+        """Do what a key of `ACTIONS` says with a model; "accept" installs it by its licence."""
         path = f"/api/models/{quote(model_id)}"
+        if action == "look":
+            self.load()
+            return
 
         def failed(error: ApiError) -> None:
             self._objected(model_id, error)
@@ -102,10 +114,24 @@ class ModelsPresenter:
             return
         if action == "verify":
             self._update(model_id, state="checking", message="")
-        verb = "install" if action in ("resume", "mend") else action
+        verb = "install" if action in ("resume", "mend", "accept") else action
+        body = json.dumps({"accept_licence": True}).encode() if action == "accept" else None
         self._api.request(
-            "POST", f"{path}/{verb}", lambda answer: self._replace(answer), failed, timeout=LONG_S
-        )
+            "POST", f"{path}/{verb}", lambda answer: self._replace(answer), failed, body=body,
+            timeout=LONG_S,
+        )  # fmt: skip
+
+    def listen(self, model_id: str) -> None:
+        """Let a voice be heard, once what there is to hear has come."""
+        if self.fetching:
+            return
+        self.fetching = model_id
+        self._say("", True)
+        self._changed((model_id,))
+        self._api.request(
+            "GET", f"/api/models/{quote(model_id)}/sample", self._hear,
+            lambda error: self._not_heard(model_id, error), timeout=SAMPLE_S,
+        )  # fmt: skip
 
     def add(self, folder: str) -> None:
         """Copy models from a folder."""
@@ -135,6 +161,20 @@ class ModelsPresenter:
                 self.load()
         elif isinstance(event, ModelSaved):
             self.load()
+
+    def _hear(self, wav: bytes) -> None:
+        model_id, self.fetching = self.fetching, ""
+        try:
+            self._play(clip_of(wav))
+        except (wave.Error, EOFError):
+            self._say("The sample cannot be read; see the log.", False)
+        self._changed((model_id,))
+
+    def _not_heard(self, model_id: str, error: ApiError) -> None:
+        self.fetching = ""
+        self._say(error.message, False)
+        self.load()
+        self._changed((model_id,))
 
     def _speaks(self, model: dict[str, Any]) -> bool:
         code = family(model)

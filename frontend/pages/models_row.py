@@ -14,6 +14,8 @@ from frontend.widgets.scroll import CHILDREN_CHANGED
 from frontend.widgets.wrap_label import wrap_label
 
 _MAIN = ("resume", "mend")
+_QUESTIONS = {"remove": ("really", "keep"), "accept": ("accept", "decline")}
+_QUESTION = "{} is only for who accepts its licence: {}"
 
 
 class ModelRowFrame(ttk.Frame):
@@ -24,6 +26,7 @@ class ModelRowFrame(ttk.Frame):
         context: The look.
         row: What it shows.
         act: Called with the model and a key of `ACTIONS`.
+        listen: Called with the model that is to be heard.
     """
 
     def __init__(
@@ -32,21 +35,27 @@ class ModelRowFrame(ttk.Frame):
         context: AppContext,
         row: ModelRow,
         act: Callable[[str, str], None],
+        listen: Callable[[str], None],
     ) -> None:
         super().__init__(parent, style="Inner.TFrame")
         self._context = context
         self._act = act
         self._row = row
         self._made: tuple[str, ...] | None = None
-        self._asking = False
+        self._asking = ""
         px = context.px
         ttk.Frame(self, style="Line.TFrame", height=1).pack(fill="x", pady=px(8))
         head = ttk.Frame(self, style="Inner.TFrame")
         head.pack(fill="x")
         self._buttons = ttk.Frame(head, style="Inner.TFrame")
-        self._buttons.pack(side="right", anchor="n", padx=(px(12), 0))
+        self._buttons.pack(side="right", anchor="n")
+        self.listen = ttk.Button(
+            head, text="Listen", icon="volume-up", style="InnerSecondary.TButton",
+            command=lambda: listen(self._row.id),
+        )  # fmt: skip
+        self._tip = ttk.ToolTip(self.listen, text="", wraplength=px(280))
         self._state = ttk.Label(head, style="InnerCaption.TLabel")
-        self._state.pack(side="right", anchor="n", pady=(px(8), 0))
+        self._state.pack(side="right", anchor="n", padx=px(4), pady=(px(8), 0))
         words = ttk.Frame(head, style="Inner.TFrame")
         words.pack(side="left", fill="x", expand=True)
         title = ttk.Frame(words, style="Inner.TFrame")
@@ -57,14 +66,24 @@ class ModelRowFrame(ttk.Frame):
         self._size.pack(side="left", padx=(px(10), 0))
         self._facts = wrap_label(words, style="InnerCaption.TLabel")
         self._facts.pack(fill="x")
+        self._pace_row = ttk.Frame(words, style="Inner.TFrame")
+        self._dot = ttk.Label(self._pace_row, text="●", style="InnerCaption.TLabel")
+        self._dot.pack(side="left", anchor="n", padx=(0, px(6)))
+        self._pace = wrap_label(self._pace_row, style="InnerCaption.TLabel")
+        self._pace.pack(side="left", fill="x", expand=True)
         self._hint = wrap_label(self, style="InnerCaption.TLabel")
         self._bar = ProgressBar(self)
         self._progress = ttk.Label(self, style="InnerCaption.TLabel")
         self._problem = wrap_label(self, style="InnerDanger.TLabel")
         self.show(row)
 
-    def show(self, row: ModelRow) -> None:
-        """Show how the model stands now."""
+    def show(self, row: ModelRow, *, fetching: bool = False) -> None:
+        """Show how the model stands now.
+
+        Args:
+            row: The model.
+            fetching: Whether its sample is on its way.
+        """
         self._row = row
         palette, px = self._context.palette, self._context.px
         self._name.configure(text=row.name)
@@ -72,12 +91,15 @@ class ModelRowFrame(ttk.Frame):
         facts = " · ".join(filter(None, (row.facts, row.licence)))
         self._facts.configure(text=facts)
         self._state.configure(text=row.state_text, foreground=getattr(palette, row.colour))
-        if row.state != "installed" and row.state != "damaged":
-            self._asking = False
+        if self._asking and self._asking not in self._may_ask(row):
+            self._asking = ""
+        self._show_pace(row)
+        self._show_listen(row, fetching)
         for part in (self._hint, self._bar, self._progress, self._problem):
             part.pack_forget()
-        if row.hint:
-            self._hint.configure(text=row.hint)
+        hint = _QUESTION.format(row.name, row.accept) if self._asking == "accept" else row.hint
+        if hint:
+            self._hint.configure(text=hint)
             self._hint.pack(fill="x")
         if row.progress is not None:
             self._bar.pack(fill="x", pady=(px(6), px(2)))
@@ -89,9 +111,30 @@ class ModelRowFrame(ttk.Frame):
             self._problem.pack(fill="x", pady=(px(4), 0))
         self._show_buttons()
 
+    def _show_pace(self, row: ModelRow) -> None:
+        self._pace_row.pack_forget()
+        if row.pace:
+            self._dot.configure(foreground=getattr(self._context.palette, row.pace_colour))
+            self._pace.configure(text=row.pace)
+            self._pace_row.pack(fill="x", pady=(self._context.px(2), 0))
+
+    def _show_listen(self, row: ModelRow, fetching: bool) -> None:
+        if row.listen is None:
+            self.listen.pack_forget()
+            return
+        self.listen.configure(
+            text="One moment…" if fetching else "Listen",
+            state="normal" if row.listen and not fetching else "disabled",
+        )
+        self._tip.configure(text=row.listen_hint)
+        if not self.listen.winfo_manager():
+            self.listen.pack(
+                side="right", anchor="n", padx=(self._context.px(12), 0), after=self._buttons
+            )
+
     def _show_buttons(self) -> None:
         """Make the buttons anew where others are wanted."""
-        wanted = ("really", "keep") if self._asking else self._row.actions
+        wanted = _QUESTIONS.get(self._asking, self._row.actions)
         if wanted == self._made:
             return
         had_focus = str(self.focus_displayof() or "").startswith(str(self._buttons))
@@ -114,7 +157,17 @@ class ModelRowFrame(ttk.Frame):
         if key == "keep":
             return ttk.Button(
                 self._buttons, text="Keep", style="InnerSecondary.TButton",
-                command=lambda: self._ask(False),
+                command=lambda: self._ask(""),
+            )  # fmt: skip
+        if key == "accept":
+            return ttk.Button(
+                self._buttons, text="I accept, install", style="InnerPrimary.TButton",
+                command=lambda: self._answer("accept"),
+            )  # fmt: skip
+        if key == "decline":
+            return ttk.Button(
+                self._buttons, text="No", style="InnerSecondary.TButton",
+                command=lambda: self._ask(""),
             )  # fmt: skip
         word, icon = ACTIONS[key]
         style = "InnerPrimary.TButton" if key in _MAIN else "InnerSecondary.TButton"
@@ -124,7 +177,9 @@ class ModelRowFrame(ttk.Frame):
 
     def _press(self, key: str) -> None:
         if key == "remove":
-            self._ask(True)
+            self._ask("remove")
+        elif key == "install" and self._row.accept:
+            self._ask("accept")
         elif key == "copy":
             self.clipboard_clear()
             self.clipboard_append(self._row.hint)
@@ -132,6 +187,16 @@ class ModelRowFrame(ttk.Frame):
         else:
             self._act(self._row.id, key)
 
-    def _ask(self, asking: bool) -> None:
-        self._asking = asking
-        self._show_buttons()
+    def _ask(self, question: str) -> None:
+        self._asking = question
+        self.show(self._row)
+
+    def _answer(self, action: str) -> None:
+        self._asking = ""
+        self._act(self._row.id, action)
+
+    @staticmethod
+    def _may_ask(row: ModelRow) -> tuple[str, ...]:
+        """Which questions make sense as the model stands."""
+        may_remove = "remove" in row.actions
+        return ("remove",) * may_remove + ("accept",) * bool(row.accept)

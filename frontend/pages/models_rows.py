@@ -19,6 +19,7 @@ ACTIONS = {
     "verify": ("Check", "shield-check"),
     "remove": ("Remove", "trash"),
     "copy": ("Copy", "clipboard"),
+    "look": ("Look again", "arrow-repeat"),
 }
 """What can be done with a model: the button's word and its icon."""
 _BY_STATE: dict[str, tuple[str, ...]] = {
@@ -31,6 +32,12 @@ _BY_STATE: dict[str, tuple[str, ...]] = {
     "installed": ("verify", "remove"),
     "damaged": ("mend", "remove"),
 }
+_NO_SAMPLE = {
+    False: "Its makers publish no sample. Once it is installed, it can be heard here.",
+    True: "It is heard in the voice dialog of the chat page, once its engine runs.",
+}
+_UNKNOWN_PACE = "On this machine: not known before it has run"
+_COLOURS = {"good": "success", "fair": "warning", "bad": "danger"}
 _WORDS = {
     "absent": ("", "muted"),
     "waiting": ("Waiting for its turn", "muted"),
@@ -56,6 +63,11 @@ class ModelRow:
         problem: What is wrong with it.
         hint: How to get it by hand, or what else it needs.
         actions: Keys of `ACTIONS`.
+        pace: How fast it is on the backend's machine; empty where that is no question.
+        pace_colour: Of the palette.
+        listen: Whether it can be listened to; None where there is nothing to hear of its kind.
+        listen_hint: What listening does, or why it cannot be done.
+        accept: The licence that has to be accepted before it is installed.
     """
 
     id: str
@@ -71,6 +83,11 @@ class ModelRow:
     problem: str
     hint: str
     actions: tuple[str, ...]
+    pace: str = ""
+    pace_colour: str = "muted"
+    listen: bool | None = None
+    listen_hint: str = ""
+    accept: str = ""
 
 
 def describe(model: Mapping[str, Any]) -> ModelRow:
@@ -79,11 +96,6 @@ def describe(model: Mapping[str, Any]) -> ModelRow:
     text, colour = _WORDS.get(state, (state, "muted"))
     if state == "installed" and model["checked"]:
         text = "Installed and checked"
-    actions = _BY_STATE.get(state, ())
-    if not model["fetched"] and state == "absent":
-        actions = ("copy",)
-    if state == "damaged" and not model["fetched"]:
-        actions = ("verify", "remove")
     shown = state in ("downloading", "partial", "failed", "waiting") and model["done"]
     licence = str(model["licence"]) + ("" if model["commercial"] else " — not for making money")
     return ModelRow(
@@ -99,8 +111,41 @@ def describe(model: Mapping[str, Any]) -> ModelRow:
         progress_text=_progress_text(model) if shown else "",
         problem=str(model["message"]),
         hint=str(model["by_hand"] or (model["needs"] and f"Needs: {model['needs']}")),
-        actions=actions,
+        actions=_actions(model),
+        pace=_pace_text(model),
+        pace_colour=_COLOURS.get((model["pace"] or {}).get("verdict", ""), "muted"),
+        listen=bool(model["sample"]) if model["kind"] == "tts" else None,
+        listen_hint=_listen_hint(model),
+        accept=str(model["accept"]) if state == "absent" else "",
     )
+
+
+def _actions(model: Mapping[str, Any]) -> tuple[str, ...]:
+    state, by_ollama = str(model["state"]), model["engine"] == "ollama"
+    if by_ollama and not model["fetched"]:
+        return ("look", "copy")
+    if not model["fetched"]:
+        by_hand = {"absent": ("copy",), "damaged": ("verify", "remove")}
+        return by_hand.get(state, _BY_STATE.get(state, ()))
+    if by_ollama and state == "installed":
+        return ("remove",)
+    return _BY_STATE.get(state, ())
+
+
+def _pace_text(model: Mapping[str, Any]) -> str:
+    pace = model["pace"]
+    if pace is None:
+        return _UNKNOWN_PACE if model["kind"] in ("tts", "stt") else ""
+    how = "measured" if pace["measured"] else "estimated"
+    return f"On this machine: {pace['words']} ({how})"
+
+
+def _listen_hint(model: Mapping[str, Any]) -> str:
+    if model["sample"] == "spoken":
+        return "The voice itself says a sentence in its language."
+    if model["sample"] == "recording":
+        return "A short recording by its makers is fetched from the network."
+    return _NO_SAMPLE[model["state"] == "installed"]
 
 
 def language(model: Mapping[str, Any]) -> str:

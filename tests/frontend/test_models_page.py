@@ -67,7 +67,7 @@ def test_voices_of_the_own_language_with_what_is_known(page: Any) -> None:
     shown = words(page.rows[AMY])
     assert {"Amy (medium)", "63.2 MB", "Install"} <= shown
     assert any("English (United States)" in text and "model card" in text for text in shown)
-    assert all(key.startswith(("piper:en_", "gpt-sovits:")) for key in page.rows)
+    assert all(key.startswith(("piper:en_", "gpt-sovits:", "coqui:")) for key in page.rows)
 
 
 def test_a_download_moves_its_bar_and_can_be_paused(page: Any, settle: Any) -> None:

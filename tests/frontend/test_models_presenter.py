@@ -48,7 +48,7 @@ def presenter(api: ScriptedApi) -> ModelsPresenter:
 def test_the_own_language_is_shown_first(presenter: ModelsPresenter) -> None:
     shown = [row.id for row in presenter.rows()]
     assert "gpt-sovits:v2Pro" in shown, "it speaks many languages"
-    assert {one.split(":")[1][:3] for one in shown} == {"de_", "v2P"}
+    assert {one.split(":")[1][:3] for one in shown} == {"de_", "v2P", "xtt"}
     assert ("de", "German") in presenter.languages()
     presenter.choose(language="")
     assert len(presenter.rows()) > 150
@@ -65,7 +65,7 @@ def test_a_language_without_voices_shows_all(api: ScriptedApi) -> None:
 
 def test_kinds(presenter: ModelsPresenter) -> None:
     presenter.choose(kind="llm")
-    assert {row.actions for row in presenter.rows()} == {("copy",)}
+    assert {row.actions for row in presenter.rows()} == {("look", "copy")}
     assert all("ollama pull" in row.hint for row in presenter.rows())
     presenter.choose(kind="clip")
     licences = {row.name: row.licence for row in presenter.rows()}
