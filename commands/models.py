@@ -1,4 +1,4 @@
-"""Models and voices: list, install, check, add from disk, remove; convert Whisper's files."""
+"""Models and voices: list, hear, install, measure, check, remove; convert Whisper's files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commands.shared import json_flag, note, show
-from config import KotodamaError, Settings
+from config import KotodamaError, Settings, write_atomically
 
 if TYPE_CHECKING:
     from backend.models_store.status import ModelStatus
@@ -35,6 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     listing.add_argument("--language", help="of one language, for example de or en_GB")
     install = actions.add_parser("install", help="download models, or go on with a download")
     install.add_argument("names", nargs="+", metavar="NAME", help="as `models list --all` shows it")
+    install.add_argument(
+        "--accept-licence", action="store_true", help="of a model that is only for who accepts it"
+    )
+    sample = actions.add_parser("sample", help="hear a voice before it is installed, or after")
+    sample.add_argument("name", help="as `models list --all --kind tts` shows it")
+    sample.add_argument("--out", type=Path, help="write a WAV in place of playing it")
+    speed = actions.add_parser("speed", help="measure how fast installed models are here")
+    speed.add_argument("names", nargs="*", metavar="NAME", help="all that can be, by default")
     verify = actions.add_parser("verify", help="check the files of models; all by default")
     verify.add_argument("names", nargs="*", metavar="NAME")
     remove = actions.add_parser("remove", help="delete models")
@@ -63,7 +71,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     share.add_argument("--cloned-from", default="", help="the person whose voice it imitates")
     share.add_argument("--consent", default="", help="what that person agreed to, in their words")
     share.add_argument("--consented-on", default="", help="when, as 2026-01-31")
-    for action in (listing, install, verify, remove, add, refresh, disk, convert, share):
+    for action in (
+        listing,
+        install,
+        sample,
+        speed,
+        verify,
+        remove,
+        add,
+        refresh,
+        disk,
+        convert,
+        share,
+    ):
         json_flag(action)
 
 
@@ -74,7 +94,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return 0
     work = {
         "list": _list, "install": _install, "verify": _verify, "remove": _remove, "add": _add,
-        "refresh": _refresh, "disk": _disk, "share": _share,
+        "refresh": _refresh, "disk": _disk, "share": _share, "sample": _sample, "speed": _speed,
     }[args.action]  # fmt: skip
     try:
         return asyncio.run(_with_store(settings, args, work))
@@ -93,7 +113,9 @@ async def _with_store(
 ) -> int:
     from backend.models_store.store import ModelStore
 
-    store = ModelStore(settings.models_dir, ProgressLine(sys.stderr))
+    store = ModelStore(
+        settings.models_dir, ProgressLine(sys.stderr), ollama_url=lambda: settings.ollama_url
+    )
     try:
         return await work(store, args)
     finally:
@@ -114,6 +136,7 @@ def _exit_code(error: KotodamaError) -> int | None:
 
 
 async def _list(store: ModelStore, args: argparse.Namespace) -> int:
+    await asyncio.to_thread(store.pace.prepare)
     found = [one for one in store.list() if args.all or one.state != "absent"]
     if args.kind:
         found = [one for one in found if one.kind == args.kind]
@@ -133,14 +156,64 @@ async def _install(store: ModelStore, args: argparse.Namespace) -> int:
     done = []
     for name in args.names:
         try:
-            status = await store.install(name)
+            status = await store.install(name, accepted=args.accept_licence)
         except DownloadError:
             note(store.status(name).by_hand)
             raise
         if not status.commercial:
             note(f"{status.name}: {status.licence}.")
-        done.append(status)
-    lines = [f"{one.id} is installed ({_size(one.bytes)}): {one.path}" for one in done]
+        done.append(await store.upkeep.measure_if_new(status))
+    lines = [f"{one.id} is installed ({_size(one.bytes)}): {_place(one)}" for one in done]
+    show([one.model_dump() for one in done], lines, as_json=args.json)
+    return 0
+
+
+async def _sample(store: ModelStore, args: argparse.Namespace) -> int:
+    wav, kind = await store.sample(args.name)
+    facts = {"kind": kind, "bytes": len(wav), "path": str(args.out) if args.out else ""}
+    told = {"recording": "a recording by its makers", "spoken": "the voice itself"}[kind]
+    if args.out:
+        await asyncio.to_thread(write_atomically, args.out, wav)
+        show(facts, [f"{args.out} holds {told} ({_size(len(wav))})."], as_json=args.json)
+        return 0
+    note(f"{args.name}: {told}")
+    await asyncio.to_thread(_play, wav)
+    show(facts, [], as_json=args.json)
+    return 0
+
+
+def _play(wav: bytes) -> None:
+    """Play a WAV to its end.
+
+    Raises:
+        BadInputError: There is no loudspeaker that can be used.
+    """
+    import io
+    import wave
+
+    import numpy as np
+
+    from backend.errors import BadInputError
+
+    with wave.open(io.BytesIO(wav)) as file:
+        rate, pcm = file.getframerate(), np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    try:
+        import sounddevice
+
+        sounddevice.play(pcm, rate, blocking=True)
+    except Exception as error:  # PortAudio's own errors exist only once it has been imported
+        raise BadInputError(
+            f"No loudspeaker can be used here ({error}); write the sample to a file: --out FILE."
+        ) from error
+
+
+async def _speed(store: ModelStore, args: argparse.Namespace) -> int:
+    from backend.models_store.measure import can_measure
+
+    names = args.names or [one.id for one in store.list() if can_measure(one)]
+    done = [await store.measure(name) for name in names]
+    lines = [f"{one.id}: {_pace(one)}" for one in done]
+    lines = lines or ["no model is installed that can be measured"]
     show([one.model_dump() for one in done], lines, as_json=args.json)
     return 0
 
@@ -186,6 +259,14 @@ async def _share(store: ModelStore, args: argparse.Namespace) -> int:
     return 0
 
 
+def _preview(onnx: Path, sentence: str) -> bytes:
+    """A WAV in which the voice says a sentence."""
+    from backend.engines.tts.piper_files import read_files
+    from backend.models_store.samples import spoken_sample
+
+    return spoken_sample(onnx, sentence, read_files(onnx).language)
+
+
 def _about(args: argparse.Namespace, name: str) -> Any:
     """What is said of the voice to be shared.
 
@@ -217,23 +298,6 @@ def _about(args: argparse.Namespace, name: str) -> Any:
         raise BadInputError(f"{first['loc'][0]} is wrong: {first['msg']}.") from error
 
 
-def _preview(onnx: Path, sentence: str) -> bytes:
-    """A WAV in which the voice says a sentence."""
-    import numpy as np
-
-    from backend.engines.base import EngineKind, SpeechRequest
-    from backend.engines.registry import engine_class
-    from backend.media.wav import wav_bytes
-
-    voice: Any = engine_class(EngineKind.TTS, "piper")({"model": str(onnx)})
-    voice.load()
-    chunks = list(voice.synthesize(SpeechRequest(sentence)))
-    voice.unload()
-    if not chunks:
-        return b""
-    return wav_bytes(np.concatenate([one.pcm for one in chunks]), chunks[0].sample_rate)
-
-
 async def _refresh(store: ModelStore, args: argparse.Namespace) -> int:
     count = await (store.refresh(args.url) if args.url else store.refresh())
     show({"models": count}, [f"the catalogue has {count} models"], as_json=args.json)
@@ -252,9 +316,21 @@ async def _disk(store: ModelStore, args: argparse.Namespace) -> int:
 def _line(one: ModelStatus) -> str:
     language = one.language_name or {"multi": "many languages"}.get(one.language, one.language)
     facts = ", ".join(filter(None, (language, one.quality, one.licence)))
-    return f"{_MARKS.get(one.state, ' ')} {_size(one.bytes):>8}  {one.id:40} {facts}" + (
-        f"\n{'':12}{one.message}" if one.message else ""
-    )
+    more = [_pace(one), one.message]
+    if one.state == "absent" and not one.fetched:
+        more.append(one.by_hand)
+    first = f"{_MARKS.get(one.state, ' ')} {_size(one.bytes):>8}  {one.id:40} {facts}"
+    return "".join([first, *(f"\n{'':12}{line}" for line in more if line)])
+
+
+def _pace(one: ModelStatus) -> str:
+    if one.pace is None:
+        return ""
+    return f"here {one.pace.words} ({'measured' if one.pace.measured else 'estimated'})"
+
+
+def _place(one: ModelStatus) -> str:
+    return one.path or "Ollama keeps it"
 
 
 def _convert(args: argparse.Namespace, settings: Settings) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from config import KotodamaError
 
 if TYPE_CHECKING:
+    from backend.models_store.status import ModelStatus
     from backend.models_store.store import ModelStore
 
 _QUIET_CHECK_S = 2.0
@@ -59,22 +60,31 @@ class Upkeep:
         Args:
             quiet: A model waits until this is true.
         """
-        from backend.models_store.measure import can_measure, has_room
-
         for status in await asyncio.to_thread(self._store.list):
-            pace = status.pace
-            known = pace is not None and (pace.measured or pace.first_s > _MOST_AUTOMATIC_S)
-            if known or status.id in self._refused:
-                continue
-            if not can_measure(status) or not has_room(status):
+            if not self._worth_measuring(status):
                 continue
             while not quiet():  # noqa: ASYNC110 (nothing tells when a conversation falls quiet)
                 await asyncio.sleep(_QUIET_CHECK_S)
-            try:
-                await self._store.measure(status.id)
-            except KotodamaError as error:
-                self._refused.add(status.id)
-                log.warning("%s is not measured: %s", status.id, error.message)
+            await self.measure_if_new(status)
+
+    async def measure_if_new(self, status: ModelStatus) -> ModelStatus:
+        """Measure a model that has not run here yet, unless that would take long; how it stands."""
+        if not self._worth_measuring(status):
+            return status
+        try:
+            return await self._store.measure(status.id)
+        except KotodamaError as error:
+            self._refused.add(status.id)
+            log.warning("%s is not measured: %s", status.id, error.message)
+            return status
+
+    def _worth_measuring(self, status: ModelStatus) -> bool:
+        from backend.models_store.measure import can_measure, has_room
+
+        pace = status.pace
+        if pace is not None and (pace.measured or pace.first_s > _MOST_AUTOMATIC_S):
+            return False
+        return status.id not in self._refused and can_measure(status) and has_room(status)
 
     async def _run(self) -> None:
         await self.check_new()

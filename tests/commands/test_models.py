@@ -14,7 +14,7 @@ from commands.benchmarks.random_whisper import dims, random_weights
 from commands.line import run
 from commands.models import ProgressLine
 from event_system import ModelProgress
-from tests.support.model_bench import LIMITS, Bench
+from tests.support.model_bench import LIMITS, MACHINE, Bench
 from tests.support.settings import make_settings
 from tests.support.tiny_voice import write_voice
 from tests.support.tiny_whisper import write_checkpoint, write_ranks
@@ -62,6 +62,7 @@ def bench(
             lambda root: Catalogue(list(bench.models.values())),
         )
         monkeypatch.setattr("backend.models_store.fetch.Limits", lambda: LIMITS)
+        monkeypatch.setattr("backend.models_store.pace_book.calibrate", lambda: MACHINE)
         yield bench
 
 
