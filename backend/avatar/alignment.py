@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from backend.avatar.audio_lips import timeline_from_audio
 from backend.avatar.coarticulation import MouthCurve
 from backend.avatar.dtw import align
+from backend.avatar.rendering import speak_text
 from backend.avatar.speech_features import HOP_SECONDS, cepstra, log_mel, speech_span
 from backend.avatar.visemes import timeline_from_phonemes
-from backend.engines.base import Phoneme, SpeechChunk, SpeechRequest
-from backend.engines.tts.espeak import EspeakVoice
+from backend.engines.base import Phoneme
 from backend.errors import EngineError
 from backend.media.pcm import Pcm
 
@@ -78,14 +78,13 @@ def align_text(text: str, pcm: Pcm, sample_rate: int, language: str = "en") -> A
     start, end = speech_span(mel)
     if not 0 < len(pcm) / sample_rate <= _MAX_SECONDS or end - start < 3:
         return Alignment((), 0.0)
-    voice = EspeakVoice()
-    spoken, phonemes, rate = _speak(voice, text, language, 1.0)
+    spoken, phonemes, rate = speak_text(text, language, 1.0)
     if not phonemes:
         return Alignment((), 0.0)
     own = speech_span(log_mel(spoken, rate))
     tempo = (own[1] - own[0]) / (end - start)
     if abs(tempo - 1.0) > 0.05:
-        spoken, phonemes, rate = _speak(voice, text, language, min(max(tempo, 0.5), 2.0))
+        spoken, phonemes, rate = speak_text(text, language, min(max(tempo, 0.5), 2.0))
     own_mel = log_mel(spoken, rate)
     own = speech_span(own_mel)
     seconds = (end - start) * HOP_SECONDS
@@ -107,32 +106,6 @@ def _spread(places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Move times apart that warping put together: every phoneme is said, however briefly."""
     steps = np.arange(len(places)) * _MIN_PHONEME_SECONDS
     return np.asarray(np.maximum.accumulate(places - steps) + steps, np.float64)
-
-
-def phonemes_or_alignment(
-    chunk: SpeechChunk, text: str, language: str = "en"
-) -> tuple[Phoneme, ...]:
-    """A chunk's own phonemes, or aligned ones when its voice does not know them.
-
-    Returns:
-        The phonemes; none when espeak-ng cannot speak the language, which is logged, or when the
-        text is not what the chunk says.
-    """
-    if chunk.phonemes or not chunk.whole:
-        return chunk.phonemes
-    try:
-        found = align_text(text, chunk.pcm, chunk.sample_rate, language)
-    except EngineError as error:
-        _log.warning("No phonemes for the lips: %s", error.message)
-        return ()
-    return found.phonemes if found.confidence >= MIN_CONFIDENCE else ()
-
-
-def mouth_curve_of(chunk: SpeechChunk, text: str, language: str = "en") -> MouthCurve:
-    """The lips for a chunk whose voice does not know its phonemes."""
-    if chunk.whole:
-        return mouth_curve_for(chunk.pcm, chunk.sample_rate, text, language)
-    return timeline_from_audio(chunk.pcm, chunk.sample_rate, whole=False)
 
 
 def mouth_curve_for(pcm: Pcm, sample_rate: int, text: str = "", language: str = "en") -> MouthCurve:
@@ -157,18 +130,3 @@ def mouth_curve_for(pcm: Pcm, sample_rate: int, text: str = "", language: str = 
                     )
                 )
     return timeline_from_audio(pcm, sample_rate)
-
-
-def _speak(
-    voice: EspeakVoice, text: str, language: str, speed: float
-) -> tuple[Pcm, list[Phoneme], int]:
-    """Speak the whole text: its sound, its phonemes on one clock, and the sample rate."""
-    parts: list[Pcm] = []
-    phonemes: list[Phoneme] = []
-    at, rate = 0.0, 22_050
-    for chunk in voice.synthesize(SpeechRequest(text, language=language, speed=speed)):
-        parts.append(chunk.pcm)
-        phonemes += [Phoneme(p.start + at, p.end + at, p.ipa) for p in chunk.phonemes]
-        rate = chunk.sample_rate
-        at += chunk.seconds
-    return np.concatenate(parts) if parts else np.zeros(0, np.int16), phonemes, rate

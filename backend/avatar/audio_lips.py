@@ -80,5 +80,6 @@ def _decibels(power: Features, low_hz: float, high_hz: float) -> Track:
 
 def _smooth(track: Track) -> Track:
     window = np.hanning(_SMOOTHING_FRAMES + 2)[1:-1]
-    smoothed: Track = np.convolve(track, window / window.sum(), "same")
-    return smoothed
+    # Not "same": of a sound shorter than the window that would give more than went in.
+    smoothed: Track = np.convolve(track, window / window.sum())
+    return smoothed[_SMOOTHING_FRAMES // 2 :][: len(track)]

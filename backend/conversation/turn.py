@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from backend.avatar.alignment import mouth_curve_of, phonemes_or_alignment
 from backend.avatar.coarticulation import MouthCurve
+from backend.avatar.sentence_lips import SentenceLips
 from backend.avatar.visemes import timeline_from_phonemes
 from backend.conversation.safety import SpeechGate
 from backend.conversation.sentences import SentenceSplitter
 from backend.conversation.waterfall import Waterfall
-from backend.engines.base import ChatRequest, SpeechChunk, SpeechRequest
+from backend.engines.base import ChatRequest, EngineKind, SpeechChunk, SpeechRequest, Voice
 from backend.engines.host import EngineHost
+from backend.engines.registry import engine_class
+from backend.engines.voice_names import split_voice
 from backend.errors import KotodamaError
 from backend.media.pcm import resample
 from backend.stage.playout import Cue, Segment
@@ -140,8 +142,9 @@ class Turn:
             EngineError: No voice can speak it.
         """
         request = self._request(text, "neutral")
+        lips = SentenceLips(request)
         async for chunk in self.host.speak(request):
-            yield await asyncio.to_thread(make_segment, "", "", chunk, request, False)
+            yield await asyncio.to_thread(make_segment, "", "", chunk, "neutral", lips, False)
 
     async def _write(self, request: ChatRequest, sentences: asyncio.Queue[str | None]) -> None:
         splitter = SentenceSplitter()
@@ -190,14 +193,27 @@ class Turn:
         self._waiting_acts.clear()
         emotion = next((act.emotion for act in acts if act.emotion and not act.at), ready.emotion)
         request = self._request(ready.said, emotion)
+        async with aclosing(self._segments(ready.shown, request)) as segments:
+            async for segment in segments:
+                self.mark("first_audio")
+                self.target.add(with_cues(segment, acts) if segment.opens_sentence else segment)
+
+    async def _segments(self, shown: str, request: SpeechRequest) -> AsyncGenerator[Segment, None]:
+        """A sentence as it comes from the voice."""
+        lips = SentenceLips(request)
+        preparing = None
+        if not tells_phonemes(self.host, request.voice):
+            preparing = asyncio.create_task(asyncio.to_thread(lips.prepare))
         opens = True
-        async for chunk in self.host.speak(request):
-            segment = await asyncio.to_thread(
-                make_segment, self.turn_id, ready.shown, chunk, request, opens
-            )
-            self.mark("first_audio")
-            self.target.add(with_cues(segment, acts) if opens else segment)
-            opens = False
+        try:
+            async for chunk in self.host.speak(request):
+                yield await asyncio.to_thread(
+                    make_segment, self.turn_id, shown, chunk, request.emotion, lips, opens
+                )
+                opens = False
+        finally:
+            if preparing:
+                preparing.cancel()
 
     def _act_in_silence(self) -> None:
         """Show the acts that no speech followed, in a short pause."""
@@ -217,17 +233,27 @@ class Turn:
         )
 
 
+def tells_phonemes(host: EngineHost, voice: str) -> bool:
+    """Whether the engine that will probably speak tells its phonemes.
+
+    Args:
+        host: Who has the voices.
+        voice: A full name of a voice (see `voice_names`), or nothing.
+    """
+    first = split_voice(voice)[0] or host.active(EngineKind.TTS)
+    name = next(iter(host.order(EngineKind.TTS, first)), "")
+    engine = engine_class(EngineKind.TTS, name) if name else None
+    return isinstance(engine, type) and issubclass(engine, Voice) and engine.tells_phonemes
+
+
 def make_segment(
-    turn_id: str, shown: str, chunk: SpeechChunk, request: SpeechRequest, opens: bool
+    turn_id: str, shown: str, chunk: SpeechChunk, emotion: str, lips: SentenceLips, opens: bool
 ) -> Segment:
     """A chunk of speech at the stage's rate, with the lips that go with it."""
-    phonemes = tuple(phonemes_or_alignment(chunk, request.text, request.language))
-    if phonemes:
-        curve = MouthCurve(timeline_from_phonemes(phonemes))
-    else:
-        curve = mouth_curve_of(chunk, request.text, request.language)
+    found = lips.of(chunk)
     pcm = resample(chunk.pcm, chunk.sample_rate, PLAYOUT_RATE)
-    return Segment(turn_id, shown if opens else "", pcm, curve, request.emotion, opens, phonemes)
+    shown = shown if opens else ""
+    return Segment(turn_id, shown, pcm, found.curve, emotion, opens, found.phonemes)
 
 
 def with_cues(segment: Segment, emotes: tuple[Emote, ...]) -> Segment:

@@ -214,10 +214,12 @@ class Voice(Engine):
 
     Attributes:
         levelled: Whether what it says is at `loudness.TARGET_LUFS` already.
+        tells_phonemes: Whether its chunks come with phonemes, as a rule.
     """
 
     kind = EngineKind.TTS
     levelled: ClassVar[bool] = False
+    tells_phonemes: ClassVar[bool] = False
 
     def fingerprint(self) -> str:
         """What, beside the request, shapes the sound: kept sentences of another one are not used.

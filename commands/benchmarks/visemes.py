@@ -1,4 +1,4 @@
-"""Lips for voices that do not tell their phonemes: alignment of known text, and the sound alone.
+"""Lips for voices that do not tell their phonemes: by known text, whole or in parts, and by ear.
 
 The foreign voices are flite's, which tell when each phone is said; flite is not a part of the
 program, so that nothing here was fitted to it.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -19,8 +20,11 @@ import numpy as np
 from backend.avatar.alignment import align_text
 from backend.avatar.audio_lips import timeline_from_audio
 from backend.avatar.coarticulation import MouthCurve
+from backend.avatar.sentence_lips import SentenceLips
 from backend.avatar.visemes import Viseme, VisemeTimeline, timeline_from_phonemes
-from backend.engines.base import Pcm, Phoneme
+from backend.engines.base import Pcm, Phoneme, SpeechChunk, SpeechRequest
+from backend.media.loudness import gain_to
+from backend.media.pcm import apply_gain
 from backend.media.wav import read_wav
 from commands.benchmarks.figures import Figure, percentile
 from commands.shared import note
@@ -48,6 +52,8 @@ _IPA = {
     "uh": "ʊ", "uw": "u", "v": "v", "w": "w", "y": "j", "z": "z", "zh": "ʒ",
 }  # fmt: skip
 _STEP_S = 0.01
+PARTS_S = (0.3, 0.5, 1.0)
+"""Lengths of the parts in which a server sends a sentence."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +71,21 @@ def measure(settings: Settings) -> Iterator[Figure]:
     if shutil.which("flite") is None:
         note("The lips are not measured: the program flite is not installed.")
         return
-    errors: list[float] = []
-    correlations = []
-    matched = whole = 0
     with tempfile.TemporaryDirectory(prefix="kotodama-bench-") as folder:
-        for voice in VOICES:
-            spoken = [_speak(voice, text, Path(folder)) for text in SENTENCES]
-            for one in spoken:
-                found, count = _onset_errors(one)
-                errors += found
-                matched, whole = matched + len(found), whole + count
-            correlations.append(_correlation(spoken))
+        spoken = [[_speak(voice, text, Path(folder)) for text in SENTENCES] for voice in VOICES]
+    yield from _whole(spoken)
+    for seconds in PARTS_S:
+        yield from _in_parts(spoken, seconds)
+
+
+def _whole(spoken: Sequence[Sequence[Spoken]]) -> Iterator[Figure]:
+    errors: list[float] = []
+    matched = whole = 0
+    for one in (one for sentences in spoken for one in sentences):
+        found, count = _onset_errors(one, align_text(one.text, one.pcm, one.rate).phonemes)
+        errors += found
+        matched, whole = matched + len(found), whole + count
+    correlations = [_correlation(sentences) for sentences in spoken]
     how = f"{len(VOICES)} voices of flite, {len(SENTENCES)} sentences each"
     yield Figure(
         "viseme onset error by alignment, median",
@@ -90,6 +100,65 @@ def measure(settings: Settings) -> Iterator[Figure]:
         "opening by ear, least correlation with the true one",
         round(min(correlations), 3), "", how, at_least=0.65,
     )  # fmt: skip
+
+
+def _in_parts(spoken: Sequence[Sequence[Spoken]], seconds: float) -> Iterator[Figure]:
+    """Onsets by alignment on the way, the opening against the one by ear, and what a part costs."""
+    errors: list[float] = []
+    took: list[float] = []
+    gains = []
+    for sentences in spoken:
+        true, aligned, heard = [], [], []
+        for one in sentences:
+            told: list[Phoneme] = []
+            curve = MouthCurve(timeline_from_phonemes(one.phonemes, stops_at_burst=False))
+            lips = SentenceLips(SpeechRequest(one.text))
+            lips.prepare()
+            for at, part in _parts(one, seconds):
+                began = time.process_time()
+                found = lips.of(part)
+                took.append(time.process_time() - began)
+                told += [Phoneme(p.start + at, p.end + at, p.ipa) for p in found.phonemes]
+                by_ear = timeline_from_audio(part.pcm, part.sample_rate, whole=False)
+                for into in np.arange(0.0, part.seconds, _STEP_S):
+                    true.append(curve.at(at + float(into)).open)
+                    aligned.append(found.curve.at(float(into)).open)
+                    heard.append(by_ear.at(float(into)).open)
+            errors += _onset_errors(one, tuple(told))[0]
+        known, guessed = (float(np.corrcoef(true, other)[0, 1]) for other in (aligned, heard))
+        gains.append((known, known - guessed))
+    how = f"parts of {seconds:g} s, {len(VOICES)} voices of flite, {len(SENTENCES)} sentences each"
+    yield Figure(
+        f"viseme onset error in parts of {seconds:g} s, median",
+        round(percentile(errors, 50) * 1000, 1), "ms", how, at_most=30,
+    )  # fmt: skip
+    yield Figure(
+        f"viseme onset error in parts of {seconds:g} s, p90",
+        round(percentile(errors, 90) * 1000, 1), "ms", how,
+    )  # fmt: skip
+    yield Figure(
+        f"opening in parts of {seconds:g} s, least correlation with the true one",
+        round(min(known for known, _gain in gains), 3), "", how, at_least=0.65,
+    )  # fmt: skip
+    yield Figure(
+        f"the same, least that it is above that by ear in parts of {seconds:g} s",
+        round(min(gain for _known, gain in gains), 3), "", how, at_least=0.0,
+    )  # fmt: skip
+    yield Figure(
+        f"processor time for the lips of a part of {seconds:g} s, p95",
+        round(percentile(took, 95) * 1000, 1), "ms", how,
+    )  # fmt: skip
+
+
+def _parts(spoken: Spoken, seconds: float) -> Iterator[tuple[float, SpeechChunk]]:
+    """When each part begins, and the part, at the loudness that all voices have."""
+    pcm = apply_gain(spoken.pcm, gain_to(spoken.pcm, spoken.rate))
+    size = round(seconds * spoken.rate)
+    for start in range(0, len(pcm), size):
+        yield (
+            start / spoken.rate,
+            SpeechChunk(pcm[start : start + size], spoken.rate, whole=False),
+        )
 
 
 def _speak(voice: str, text: str, folder: Path) -> Spoken:
@@ -107,10 +176,10 @@ def _speak(voice: str, text: str, folder: Path) -> Spoken:
     return Spoken(text, pcm, rate, tuple(phonemes))
 
 
-def _onset_errors(spoken: Spoken) -> tuple[list[float], int]:
+def _onset_errors(spoken: Spoken, phonemes: tuple[Phoneme, ...]) -> tuple[list[float], int]:
     """Seconds by which the visemes that both timelines have differ, and how many there are."""
     truth = timeline_from_phonemes(spoken.phonemes, stops_at_burst=False)
-    found = timeline_from_phonemes(align_text(spoken.text, spoken.pcm, spoken.rate).phonemes)
+    found = timeline_from_phonemes(phonemes)
     one, other = _shapes(truth), _shapes(found)
     matcher = SequenceMatcher(None, [s for s, _t in one], [s for s, _t in other], autojunk=False)
     pairs = [

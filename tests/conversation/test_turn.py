@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backend.avatar.sentence_lips import SentenceLips
 from backend.conversation.safety import SpeechGate
 from backend.conversation.turn import Turn, VoiceChoice, make_segment
 from backend.conversation.waterfall import Waterfall
@@ -237,7 +238,7 @@ async def test_a_sentence_in_several_chunks_opens_once(stand: Stand, voice: Faul
 
 def test_a_segment_is_at_the_stages_rate() -> None:
     chunk = tone(0.5, rate=22_050)
-    segment = make_segment("t", "Ah", chunk, SpeechRequest("Ah", emotion="happy"), True)
+    segment = make_segment("t", "Ah", chunk, "happy", SentenceLips(SpeechRequest("Ah")), True)
     assert segment.seconds == pytest.approx(0.5, abs=0.001)
     assert segment.pcm.dtype == np.int16
     assert len(segment.pcm) == pytest.approx(0.5 * PLAYOUT_RATE, abs=48)

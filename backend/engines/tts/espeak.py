@@ -88,6 +88,7 @@ class EspeakVoice(Voice):
     )
     embedded: ClassVar[bool] = True
     levelled: ClassVar[bool] = True
+    tells_phonemes: ClassVar[bool] = True
 
     class Options(EngineOptions):
         """How the voice sounds when nothing else is asked for."""

@@ -77,6 +77,7 @@ class PiperVoice(Voice):
     label: ClassVar[str] = "Piper"
     summary: ClassVar[str] = "Natural voices in over 40 languages, fast on any processor."
     levelled: ClassVar[bool] = True
+    tells_phonemes: ClassVar[bool] = True
     requires: ClassVar[tuple[Requirement, ...]] = (
         Requirement("piper", "pip install piper-tts"),
         Requirement("onnxruntime", "pip install onnxruntime"),
