@@ -2,8 +2,9 @@
 
 A pure state machine, driven by one speech probability a frame and by the clock that the frames
 make; it knows no audio, no thread and no recogniser, so that tests drive it by numbers. The
-defaults follow measurements on read speech (`python main.py bench endpointing`): a pause of 700 ms
-keeps nearly every utterance whole; a finished sentence needs less, an unfinished one more.
+defaults follow measurements on read speech (`python main.py bench endpointing`): a pause of 21
+frames (672 ms) keeps nearly every utterance whole; a finished sentence needs less, an unfinished
+one more.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class EndpointRules:
     pre_roll: float = 0.45
     tentative: float = 0.2
     finished: float = 0.4
-    default: float = 0.7
+    default: float = 0.67
     unfinished: float = 1.2
     least_voiced: float = 0.25
     least_held: float = 0.1

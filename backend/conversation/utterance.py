@@ -1,6 +1,7 @@
 """One utterance of the user: its words while it goes on, and the answer that it begins.
 
-While it goes on, partial transcripts are asked for whenever the recogniser is idle. At a pause
+While it goes on, partial transcripts are asked for whenever the recogniser is idle, and one as
+soon as the voice falls off: if that proves to be a pause, its words are already known. At a pause
 the words so far are taken for the whole, and an answer is prepared without sound; if the
 utterance really ends there, and the final words are the same, that answer goes out at once.
 A long utterance is given to the recogniser in parts, and is one message all the same.
@@ -23,10 +24,14 @@ from backend.conversation.self_hearing import SelfHearing, words_of
 from backend.conversation.waterfall import Waterfall
 from backend.engines.transcription import Transcription
 from backend.errors import KotodamaError
-from event_system import Event, TranscriptFinal, TranscriptInterim
+from event_system import MICROPHONE_RATE, Event, TranscriptFinal, TranscriptInterim
 
 A = TypeVar("A")
-PARTIAL_EVERY_S = 0.4
+PARTIAL_EVERY_S = 0.44
+"""Between two partial transcripts; a recogniser that is busy when somebody ends makes them wait."""
+HUSHED_AFTER = MICROPHONE_RATE * 3 // 50
+"""Samples (60 ms) after which quiet is more than the closure of a consonant."""
+_HUSHED_GAIN = 10.0 ** (-25.0 / 20.0)
 log = logging.getLogger("kotodama.utterance")
 
 
@@ -51,6 +56,30 @@ class _Prepared(Generic[A]):
     text: str
     answer: A
     waterfall: Waterfall
+
+
+@dataclass
+class Hush:
+    """Notices that a voice has fallen off, by loudness alone: sooner than a pause is sure of.
+
+    Attributes:
+        news: Whether it has, and nobody has acted on it.
+    """
+
+    news: bool = False
+    _loudest: float = 0.0
+    _quiet: int = 0
+
+    def hear(self, pcm: NDArray[np.int16]) -> None:
+        """Take sound: (samples,) int16 mono at 16,000 Hz, some 20 ms."""
+        level = float(np.sqrt(np.mean(np.square(pcm, dtype=np.float32))))
+        self._loudest = max(self._loudest, level)
+        if level > self._loudest * _HUSHED_GAIN:
+            self._quiet, self.news = 0, False
+            return
+        before, self._quiet = self._quiet, self._quiet + len(pcm)
+        if before < HUSHED_AFTER <= self._quiet:
+            self.news = True
 
 
 class Utterance(Generic[A]):
@@ -88,6 +117,7 @@ class Utterance(Generic[A]):
         self._prefetch = prefetch
         self._before = self._latest = self._shown = ""
         self._asked_at = time.monotonic()
+        self._hush = Hush()
         self._voice_ended: float | None = None
         self._held_back: list[NDArray[np.int16]] = []
         self._earlier: list[asyncio.Task[str]] = []
@@ -112,8 +142,10 @@ class Utterance(Generic[A]):
             return
         if len(pcm):
             self._transcription.feed(pcm)
-        due = time.monotonic() - self._asked_at >= PARTIAL_EVERY_S
+            self._hush.hear(pcm)
+        due = self._hush.news or time.monotonic() - self._asked_at >= PARTIAL_EVERY_S
         if due and not self._asking:
+            self._hush.news = False
             self._ask(self._listen_in(self._transcription))
 
     def pause(self, silence: float) -> None:

@@ -83,6 +83,18 @@ def test_silence_after_a_speculation_changes_nothing_speech_does() -> None:
     assert stream.finalize().text == "0 1 2 3"
 
 
+def test_room_noise_after_a_partial_is_not_worth_another_decode() -> None:
+    decode = Counter()
+    stream = Utterance(decode, "en")
+    stream.feed(loud(1.0))
+    assert stream.partial().text == "0 1"
+    hiss = np.random.default_rng(0).standard_normal(RATE // 2) * 80
+    stream.feed(hiss.astype(np.int16))
+    assert stream.speculate().text == "0 1"
+    assert stream.finalize().text == "0 1"
+    assert len(decode.calls) == 1
+
+
 def test_the_language_is_kept_once_it_is_sure() -> None:
     decode = Counter(found="ja")
     stream = Utterance(decode, AUTO)

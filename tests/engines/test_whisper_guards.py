@@ -9,6 +9,7 @@ from backend.engines.stt.whisper_guards import (
     SAMPLE_RATE,
     Decoded,
     compression_ratio,
+    fades,
     has_sound,
     is_believable,
     is_stock_phrase,
@@ -104,6 +105,26 @@ def test_compression_tells_loops() -> None:
 )
 def test_sound_is_told_from_silence_and_offset(sound: Pcm, heard: bool) -> None:
     assert has_sound(sound) is heard
+
+
+@pytest.mark.parametrize(
+    ("after", "over"),
+    [
+        (noise(0.2, 0.0), True),
+        (noise(0.2, 40.0), True),
+        (noise(0.2, 600.0), False),
+        (voice(0.02), False),
+        (voice(0.2, peak=200.0), False),
+    ],
+)
+def test_noise_far_under_the_speech_is_no_more_of_it(after: Pcm, over: bool) -> None:
+    before = voice(1.0)
+    assert fades(np.concatenate([before, after]), len(before)) is over
+
+
+def test_a_sound_alone_does_not_fade() -> None:
+    assert not fades(voice(0.5), 0)
+    assert fades(np.zeros(0, np.int16), 0)
 
 
 def test_voicing_tells_a_voice_from_noise() -> None:

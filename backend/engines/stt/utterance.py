@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from backend.engines.base import Pcm, Transcript, TranscriptionStream
-from backend.engines.stt.whisper_guards import SAMPLE_RATE, has_sound
+from backend.engines.stt.whisper_guards import SAMPLE_RATE, fades
 from backend.engines.stt.whisper_window import LONGEST_SECONDS, Recognition, quiet_cut
 from backend.errors import EngineError
 
@@ -116,11 +116,11 @@ class Utterance(TranscriptionStream):
             return self._nothing()
 
     def _open_part(self, *, patient: bool) -> Transcript:
-        """The transcript of what is not finished, from memory where nothing was added to it."""
+        """The transcript of what is not finished, from memory where no speech was added to it."""
         sound = self._take()
         if self._known is not None:
             heard, before = self._known
-            same = heard == len(sound) or not has_sound(sound[heard:])
+            same = heard == len(sound) or fades(sound, heard)
             if same and (before.settled or not patient):
                 return before.transcript
         found = self._run(sound, patient=patient)

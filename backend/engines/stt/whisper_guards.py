@@ -26,6 +26,9 @@ MAX_NO_SPEECH = 0.6
 
 QUIET_DBFS = -55.0
 """Under this level nothing is taken for speech; a whisper into a headset lies above it."""
+FADED_DB = 30.0
+"""So far under the loudest of the speech before it, sound is room and noise: the quietest
+consonants lie some 25 dB under the vowels."""
 
 _LEVEL_FRAME = SAMPLE_RATE // 50
 _PITCH_FRAME, _PITCH_HOP = 640, 320
@@ -141,12 +144,23 @@ def is_stock_phrase(text: str) -> bool:
 
 def has_sound(pcm: Pcm) -> bool:
     """Whether any 20 ms of (samples,) int16 at 16,000 Hz are above `QUIET_DBFS`, offset apart."""
+    return _loudest_dbfs(pcm) > QUIET_DBFS
+
+
+def fades(pcm: Pcm, at: int) -> bool:
+    """Whether nobody speaks from a sample of (samples,) int16 at 16,000 Hz on, by its level."""
+    loudest = _loudest_dbfs(pcm[at:])
+    return loudest <= QUIET_DBFS or loudest <= _loudest_dbfs(pcm[:at]) - FADED_DB
+
+
+def _loudest_dbfs(pcm: Pcm) -> float:
+    """The level of the loudest 20 ms, offset apart; -120 of nothing."""
     if not len(pcm):
-        return False
+        return -120.0
     size = min(_LEVEL_FRAME, len(pcm))
     frames = pcm[: len(pcm) // size * size].reshape(-1, size).astype(np.float32)
     power = float(frames.var(axis=1).max()) / FULL_SCALE**2
-    return 10.0 * math.log10(power + 1e-12) > QUIET_DBFS
+    return 10.0 * math.log10(power + 1e-12)
 
 
 def voiced_seconds(pcm: Pcm) -> float:
