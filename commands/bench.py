@@ -24,6 +24,7 @@ SUBJECTS = {
     "visemes": "lips for voices that do not tell their phonemes",
     "whisper": "speech to text",
     "voices": "first sound, cost, joins and loudness of the voices",
+    "speeds": "estimates of models' speed against what is measured",
     "film": "text to video, lips and voice",
     "start": "second start of the program",
     "downloads": "model downloads under faults, damaged voices",
