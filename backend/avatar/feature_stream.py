@@ -26,6 +26,8 @@ QUIET_BELOW_PEAK = 8.0
 
 _PRIOR_FRAMES = 10.0
 """How many frames what is known beforehand counts for."""
+_LEAD_FRAMES = 12
+"""How much of the silence before the speech counts: of more of it, the voice is not learned."""
 _LOUD_PERCENTILE = 92
 _LEAST_LOUD_FRAMES = 10
 
@@ -101,6 +103,7 @@ class CepstraStream:
         self._count = 0
         self._sum = np.zeros_like(expected.mean)
         self._square = np.zeros_like(expected.square)
+        self._spoken = False
         self._last: Features | None = None
 
     def feed(self, mel: Features) -> tuple[Features, np.ndarray[tuple[int], np.dtype[np.bool_]]]:
@@ -114,9 +117,11 @@ class CepstraStream:
         self._loud += level[level > expected.peak - QUIET_BELOW_PEAK].tolist()
         peak = self._peak()
         values = np.maximum(mel, peak - FLOOR_BELOW_PEAK) @ cosine_basis().T
-        self._count += len(values)
-        self._sum = self._sum + values.sum(axis=0)
-        self._square = self._square + np.square(values).sum(axis=0)
+        quiet = level < peak - QUIET_BELOW_PEAK
+        spoken = np.logical_or.accumulate(~quiet) | self._spoken
+        lead = max(0, _LEAD_FRAMES - self._count)
+        self._learn(values[spoken | (np.cumsum(~spoken) <= lead)])
+        self._spoken = bool(spoken[-1])
         whole = _PRIOR_FRAMES + self._count
         mean = (_PRIOR_FRAMES * expected.mean + self._sum) / whole
         square = (_PRIOR_FRAMES * expected.square + self._square) / whole
@@ -124,7 +129,13 @@ class CepstraStream:
         known = scaled if self._last is None else np.concatenate([self._last, scaled])
         self._last = scaled[-1:]
         features = with_slopes(known)[len(known) - len(scaled) :]
-        return features, level < peak - QUIET_BELOW_PEAK
+        return features, quiet
+
+    def _learn(self, values: Features) -> None:
+        """Count what was heard: (frames, 13)."""
+        self._count += len(values)
+        self._sum = self._sum + values.sum(axis=0)
+        self._square = self._square + np.square(values).sum(axis=0)
 
     def _peak(self) -> float:
         count = len(self._loud)

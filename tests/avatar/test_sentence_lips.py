@@ -28,7 +28,7 @@ OTHER = "Thank you so much for watching; see you tomorrow at the usual time, and
 def foreign() -> SpeechChunk:
     """The text by another speaker, slower, lower, after a pause."""
     voice = EspeakVoice({"variant": "m3", "pitch": 35})
-    (chunk,) = voice.synthesize(SpeechRequest(TEXT, speed=0.8, pitch=-2))
+    (chunk,) = voice.synthesize(SpeechRequest(TEXT, speed=0.9, pitch=-1))
     lead = 0.4
     pcm = concat_segments([silence(lead, chunk.sample_rate), chunk.pcm], chunk.sample_rate)
     phonemes = tuple(Phoneme(p.start + lead, p.end + lead, p.ipa) for p in chunk.phonemes)
