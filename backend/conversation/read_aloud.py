@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import cast
 
+from backend.conversation.pauses import manner_of, with_pauses
 from backend.conversation.safety import SpeechGate
 from backend.conversation.sentences import SentenceSplitter
 from backend.conversation.turn import VoiceChoice
@@ -51,7 +52,8 @@ async def read_aloud(
         chunks = cast(AsyncGenerator[SpeechChunk, None], host.speak(request, guest=True))
         async with aclosing(chunks):
             async for chunk in chunks:
-                pcm = await asyncio.to_thread(resampler.feed, chunk.pcm, chunk.sample_rate)
+                paused = with_pauses(chunk, manner_of(ready.emotion).factor)
+                pcm = await asyncio.to_thread(resampler.feed, paused.pcm, paused.sample_rate)
                 if len(pcm):
                     yield pcm
     rest = resampler.finish()

@@ -19,6 +19,7 @@ import numpy as np
 from backend.avatar.coarticulation import MouthCurve
 from backend.avatar.sentence_lips import SentenceLips
 from backend.avatar.visemes import timeline_from_phonemes
+from backend.conversation.pauses import manner_of, with_pauses
 from backend.conversation.safety import SpeechGate
 from backend.conversation.sentences import SentenceSplitter
 from backend.conversation.waterfall import Waterfall
@@ -96,6 +97,7 @@ class Turn:
     gate: SpeechGate = field(default_factory=SpeechGate)
     reply: Reply = field(default_factory=Reply)
     _waiting_acts: list[Emote] = field(default_factory=list)
+    _spoke: bool = False
 
     def mark(self, stage: str) -> None:
         """Note and tell that a stage was reached."""
@@ -193,9 +195,13 @@ class Turn:
         self._waiting_acts.clear()
         emotion = next((act.emotion for act in acts if act.emotion and not act.at), ready.emotion)
         request = self._request(ready.said, emotion)
+        between = manner_of(emotion).between if self._spoke else 0.0
         async with aclosing(self._segments(ready.shown, request)) as segments:
             async for segment in segments:
                 self.mark("first_audio")
+                if between and segment.opens_sentence:
+                    self.target.add(pause(self.turn_id, between))
+                self._spoke = True
                 self.target.add(with_cues(segment, acts) if segment.opens_sentence else segment)
 
     async def _segments(self, shown: str, request: SpeechRequest) -> AsyncGenerator[Segment, None]:
@@ -207,8 +213,9 @@ class Turn:
         opens = True
         try:
             async for chunk in self.host.speak(request):
+                paused = with_pauses(chunk, manner_of(request.emotion).factor)
                 yield await asyncio.to_thread(
-                    make_segment, self.turn_id, shown, chunk, request.emotion, lips, opens
+                    make_segment, self.turn_id, shown, paused, request.emotion, lips, opens
                 )
                 opens = False
         finally:
