@@ -50,7 +50,7 @@ class EndpointRules:
     guarded_frames: int = 4
     pre_roll: float = 0.45
     tentative: float = 0.2
-    finished: float = 0.4
+    finished: float = 0.38
     default: float = 0.67
     unfinished: float = 1.2
     least_voiced: float = 0.25

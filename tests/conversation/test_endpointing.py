@@ -43,9 +43,9 @@ def test_the_pre_roll_reaches_back_before_the_first_voiced_frame() -> None:
 @pytest.mark.parametrize(
     ("words", "pause"),
     [
-        ("I am done.", 0.4),
-        ("Are you there?", 0.4),
-        ("そうですか？", 0.4),
+        ("I am done.", 0.38),
+        ("Are you there?", 0.38),
+        ("そうですか？", 0.38),
         ("tell me a story", 0.67),
         ("I went there and", 1.2),
         ("I like um", 1.2),
