@@ -223,6 +223,18 @@ def test_a_higher_pitch_is_asked_for_slower_and_played_faster() -> None:
     assert np.argmax(spectrum) * SPEECH_RATE / len(heard) == pytest.approx(600.0, abs=4)
 
 
+def test_what_a_server_does_not_obey_is_done_to_the_sound() -> None:
+    sound = tone(1.0)
+    with serving(lambda handler: handler.reply(200, sound.tobytes())) as server:
+        engine = engine_at(server, obeys_speed=False)
+        chunks = speak(engine, SpeechRequest("Hello.", speed=1.25, pitch=4.0))
+    assert server.asked[0]["speed"] == 1.0
+    heard = np.concatenate([chunk.pcm for chunk in chunks])
+    assert len(heard) == pytest.approx(SPEECH_RATE / 1.25, rel=0.05)
+    spectrum = np.abs(np.fft.rfft(heard.astype(np.float64)))
+    assert np.argmax(spectrum) * SPEECH_RATE / len(heard) == pytest.approx(378.0, abs=4)
+
+
 def test_the_rate_is_taken_from_the_answer_else_from_the_options() -> None:
     sound = tone(1.0, 16_000)
     told = {"content-type": "audio/L16; rate=16000; channels=1"}

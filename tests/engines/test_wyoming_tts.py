@@ -156,6 +156,32 @@ def test_the_sound_arrives_whole(streams: bool, size: int) -> None:
     assert voice.name == "de_DE-thorsten-low"
 
 
+@pytest.mark.parametrize(
+    ("speed", "semitones", "seconds", "hertz"),
+    [
+        (1.25, 0.0, 0.8, 300.0),
+        (0.8, 0.0, 1.25, 300.0),
+        (1.0, 4.0, 1.0, 378.0),
+        (1.0, -4.0, 1.0, 238.1),
+        (1.25, -4.0, 0.8, 238.1),
+        (2.0, 12.0, 0.8, 378.0),
+    ],
+)
+def test_speed_and_pitch_are_done_to_the_sound(
+    speed: float, semitones: float, seconds: float, hertz: float
+) -> None:
+    with serving(says(tone(1.0))) as peer:
+        chunks = speak(engine_at(peer.url), SpeechRequest("Hello.", speed=speed, pitch=semitones))
+    heard = np.concatenate([chunk.pcm for chunk in chunks])
+    assert len(heard) / SPEECH_RATE == pytest.approx(seconds, rel=0.05)
+    inner = heard[SPEECH_RATE // 10 : -SPEECH_RATE // 10].astype(float)
+    spectrum = np.abs(np.fft.rfft(inner * np.hanning(len(inner)), 1 << 18))
+    found = np.fft.rfftfreq(1 << 18, 1 / SPEECH_RATE)[spectrum.argmax()]
+    assert found == pytest.approx(hertz, rel=0.01)
+    steepest = 8_000 * 2 * np.pi * hertz / SPEECH_RATE
+    assert np.abs(np.diff(inner)).max() < 1.3 * steepest
+
+
 def test_several_sounds_of_a_streamed_text_are_one_speech() -> None:
     async def twice(speaker: Speaker) -> None:
         await says(tone(0.5))(speaker)

@@ -28,7 +28,7 @@ from backend.engines.base import (
 )
 from backend.engines.http.call_loop import CallLoop
 from backend.engines.http.speech_server import CONNECT_S, OPENAI_HOST, SpeechServer
-from backend.engines.tts.remote import RemoteSpeech, as_chunks
+from backend.engines.tts.remote import RemoteSpeech, as_chunks, changes_to
 from backend.engines.tts.sound_body import broken_off
 from backend.engines.tts.speech_answer import MAX_TEXT_BYTES, SpeechAnswer, Wait, read_text
 from backend.engines.tts.voice_list import voices_in
@@ -70,6 +70,9 @@ class OpenAIVoice(Voice):
         pcm_rate: int = Field(
             OPENAI_RATE, ge=8000, le=48000, description="Hz of bare samples, if it does not tell."
         )
+        obeys_speed: bool = Field(
+            True, description="Whether the server obeys speed; else the sound is changed here."
+        )
         extra: dict[str, Any] = Field(
             default_factory=dict, description='Further fields of the request: {"lang_code": "j"}.'
         )
@@ -106,7 +109,8 @@ class OpenAIVoice(Voice):
     def synthesize(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
         """Speak, chunk by chunk at 48,000 Hz, while the sound arrives.
 
-        Pitch is raised by playing faster what the server speaks slower.
+        Pitch is raised by playing faster what the server speaks slower, or what is made slower
+        here if it does not obey.
 
         Raises:
             EngineError: The address is not set or wrong; from the iterator: the server is away,
@@ -158,11 +162,15 @@ class OpenAIVoice(Voice):
         return self._client
 
     async def _speak(self, request: SpeechRequest) -> AsyncGenerator[SpeechChunk, None]:
-        pitch = 2.0 ** (min(max(request.pitch, -12.0), 12.0) / 12.0)
-        speed = min(max(request.speed, 0.5), 2.0)
+        if self.options.obeys_speed:
+            pitch = 2.0 ** (min(max(request.pitch, -12.0), 12.0) / 12.0)
+            speed, tempo = min(max(request.speed, 0.5), 2.0) / pitch, 1.0
+        else:
+            speed = 1.0
+            pitch, tempo = changes_to(request)
         async with (
-            aclosing(self._sounds(request, speed / pitch)) as sounds,
-            aclosing(as_chunks(sounds, self._server.name, pitch)) as chunks,
+            aclosing(self._sounds(request, speed)) as sounds,
+            aclosing(as_chunks(sounds, self._server.name, pitch, tempo)) as chunks,
         ):
             async for chunk in chunks:
                 yield chunk

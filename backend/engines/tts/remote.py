@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 import soxr
 
-from backend.engines.base import Pcm, SpeechChunk
+from backend.engines.base import Pcm, SpeechChunk, SpeechRequest
 from backend.engines.http.call_loop import AbandonedError, CallLoop
 from backend.errors import EngineError
+
+if TYPE_CHECKING:
+    from backend.media.tempo import TempoStream
 
 SPEECH_RATE = 48_000
 """Sample rate of the chunks, Hz: what is played, so that nothing resamples a piece by itself."""
 MAX_SECONDS = 300.0
 """The longest sound of one request; a server that goes on is cut off."""
+MOST_SEMITONES = 4.0
+LEAST_SPEED, MOST_SPEED = 0.8, 1.25
+"""How far finished sound is changed: beyond it, it no longer sounds like the voice."""
 
 _FIRST_S = 0.2
 _LONGEST_S = 1.6
@@ -32,10 +39,12 @@ class ChunkMaker:
         server: Its name, for error messages.
         rate: Sample rate of the sound, Hz.
         pitch: Factor by which the sound is played faster: raises pitch and formants.
+        tempo: Factor by which it is made faster before, at the same pitch.
     """
 
-    def __init__(self, server: str, rate: float, pitch: float = 1.0) -> None:
+    def __init__(self, server: str, rate: int, pitch: float = 1.0, tempo: float = 1.0) -> None:
         self._server = server
+        self._tempo = _tempo_stream(rate, tempo) if tempo != 1.0 else None
         self._resampler = soxr.ResampleStream(
             rate * pitch, SPEECH_RATE, 1, dtype="int16", quality="HQ"
         )
@@ -51,7 +60,7 @@ class ChunkMaker:
         Raises:
             EngineError: The sound does not end.
         """
-        self._keep(self._resampler.resample_chunk(pcm))
+        self._keep(self._resampler.resample_chunk(self._tempo.feed(pcm) if self._tempo else pcm))
         if self._held >= self._wanted:
             self._wanted = min(self._wanted * 2, round(_LONGEST_S * SPEECH_RATE))
             yield self._take()
@@ -68,7 +77,8 @@ class ChunkMaker:
             broken: The sound ends because of a failure. Then less than a first chunk is dropped,
                 so that another voice can speak from the start.
         """
-        self._keep(self._resampler.resample_chunk(np.zeros(0, np.int16), last=True))
+        rest = self._tempo.finish() if self._tempo else np.zeros(0, np.int16)
+        self._keep(self._resampler.resample_chunk(rest, last=True))
         if self._held and (self._began or not broken):
             yield self._take(whole=not self._began and not broken)
 
@@ -84,8 +94,27 @@ class ChunkMaker:
         return SpeechChunk(pcm, SPEECH_RATE, whole=whole)
 
 
+def _tempo_stream(rate: int, tempo: float) -> TempoStream:
+    # FFmpeg is needed by voices that are changed alone.
+    from backend.media.tempo import TempoStream
+
+    return TempoStream(rate, tempo)
+
+
+def changes_to(request: SpeechRequest) -> tuple[float, float]:
+    """How finished sound is changed where a server knows neither speed nor pitch.
+
+    Returns:
+        The factors `pitch` and `tempo` of `ChunkMaker`, within what still sounds like the voice.
+    """
+    semitones = min(max(request.pitch, -MOST_SEMITONES), MOST_SEMITONES)
+    pitch = float(2.0 ** (semitones / 12.0))
+    speed = min(max(request.speed, LEAST_SPEED), MOST_SPEED)
+    return pitch, speed / pitch
+
+
 async def as_chunks(
-    sounds: AsyncIterator[tuple[Pcm, int]], server: str, pitch: float = 1.0
+    sounds: AsyncIterator[tuple[Pcm, int]], server: str, pitch: float = 1.0, tempo: float = 1.0
 ) -> AsyncGenerator[SpeechChunk, None]:
     """Turn sound that comes in pieces into chunks of speech.
 
@@ -93,6 +122,7 @@ async def as_chunks(
         sounds: (samples,) int16 and its sample rate in Hz, the same for all pieces.
         server: Its name, for error messages.
         pitch: See `ChunkMaker`.
+        tempo: Likewise.
 
     Raises:
         EngineError: The sound failed, after what came of it was given out; or none came.
@@ -101,7 +131,7 @@ async def as_chunks(
     try:
         async for pcm, rate in sounds:
             if maker is None:
-                maker = ChunkMaker(server, rate, pitch)
+                maker = ChunkMaker(server, rate, pitch, tempo)
             for chunk in maker.feed(pcm):
                 yield chunk
     except EngineError:

@@ -33,7 +33,7 @@ from backend.engines.http.wyoming_peer import (
     parse_address,
     said_by,
 )
-from backend.engines.tts.remote import RemoteSpeech, as_chunks
+from backend.engines.tts.remote import RemoteSpeech, as_chunks, changes_to
 from backend.engines.tts.sound_body import broken_off
 from backend.errors import EngineError
 from backend.media.pcm import to_mono
@@ -128,7 +128,8 @@ class WyomingVoice(Voice):
     def synthesize(self, request: SpeechRequest) -> Iterator[SpeechChunk]:
         """Speak, chunk by chunk at 48,000 Hz, while the sound arrives.
 
-        The protocol knows neither speed nor pitch; the server's own settings stand.
+        The protocol knows neither speed nor pitch: what is asked for is done to the sound, as far
+        as it stays a good one.
 
         Raises:
             EngineError: There is no such voice; from the iterator: the server is away, late,
@@ -189,9 +190,10 @@ class WyomingVoice(Voice):
         return None
 
     async def _speak(self, request: SpeechRequest, voice: Any) -> AsyncGenerator[SpeechChunk, None]:
+        pitch, tempo = changes_to(request)
         async with (
             aclosing(self._sounds(request.text, voice)) as sounds,
-            aclosing(as_chunks(sounds, self._server)) as chunks,
+            aclosing(as_chunks(sounds, self._server, pitch, tempo)) as chunks,
         ):
             async for chunk in chunks:
                 yield chunk
