@@ -151,12 +151,15 @@ async def _list(store: ModelStore, args: argparse.Namespace) -> int:
 
 
 async def _install(store: ModelStore, args: argparse.Namespace) -> int:
-    from backend.models_store.errors import DownloadError
+    from backend.models_store.errors import DownloadError, LicenceError
 
     done = []
     for name in args.names:
         try:
             status = await store.install(name, accepted=args.accept_licence)
+        except LicenceError:
+            note("--accept-licence says that you do.")
+            raise
         except DownloadError:
             note(store.status(name).by_hand)
             raise

@@ -12,22 +12,24 @@ import os
 import platform
 import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
 
-CONV_LENGTHS = {32: 4096, 64: 1024, 128: 256, 256: 128}
-"""Frames of the convolution that is timed, by its channels."""
+CONV_LENGTHS = {32: 8192, 64: 2048, 128: 256, 256: 128}
+"""Length of the convolution that is timed, by its channels: as in the window of a voice."""
 VERSION = 1
 """Counts up when figures of before are of no use any more."""
 _KERNEL, _DILATION = 5, 2
 _FRAMES, _WIDTH, _INNER = 500, 512, 2048
 _ROW_WIDTH, _ROWS = 512, 16_384
-_RUNS = 7
+_RUNS = 9
 _GIGA = 1e9
 
 
@@ -58,14 +60,18 @@ def calibrate() -> Calibration:
     Raises:
         ImportError: onnxruntime is not installed.
     """
-    two, all_threads = min(2, os.cpu_count() or 1), min(4, os.cpu_count() or 1)
-    conv = {width: _time_conv(width, length, two) for width, length in CONV_LENGTHS.items()}
+    two, most = min(2, os.cpu_count() or 1), min(4, os.cpu_count() or 1)
+    probes = {f"conv {width}": _conv(width, length, two) for width, length in CONV_LENGTHS.items()}
+    for eight in (False, True):
+        probes[f"gemm{8 * eight}"] = _product(_FRAMES, _WIDTH, _INNER, most, eight=eight)
+        probes[f"gemv{8 * eight}"] = _product(1, _ROW_WIDTH, _ROWS, most, eight=eight)
+    rates = _rates(probes)
     return Calibration(
-        conv=conv,
-        gemm=_time_product(_FRAMES, _WIDTH, _INNER, all_threads, eight=False),
-        gemm8=_time_product(_FRAMES, _WIDTH, _INNER, all_threads, eight=True),
-        gemv=_time_product(1, _ROW_WIDTH, _ROWS, all_threads, eight=False),
-        gemv8=_time_product(1, _ROW_WIDTH, _ROWS, all_threads, eight=True),
+        conv={width: rates[f"conv {width}"] for width in CONV_LENGTHS},
+        gemm=rates["gemm0"],
+        gemm8=rates["gemm8"],
+        gemv=rates["gemv0"],
+        gemv8=rates["gemv8"],
         card=_has_card(),
     )
 
@@ -77,8 +83,18 @@ def fingerprint() -> str:
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
-def _time_conv(width: int, length: int, threads: int) -> float:
+@dataclass(frozen=True)
+class _Probe:
+    """A small network in memory, what it is given, and its multiplications."""
+
+    session: Any
+    given: Any
+    work: int
+
+
+def _conv(width: int, length: int, threads: int) -> _Probe:
     """Two residual units as in a vocoder."""
+    from backend.engines.tts.piper_model import open_session
     from backend.models_store.onnx_writer import OnnxWriter
 
     net = OnnxWriter()
@@ -92,12 +108,14 @@ def _time_conv(width: int, length: int, threads: int) -> float:
             kernel_shape=[_KERNEL], dilations=[_DILATION], pads=[pad, pad], strides=[1], group=1,
         )  # fmt: skip
         x = net.add("Add", x, moved)
-    work = 2 * width * width * _KERNEL * length
+    session = open_session(net.model([x], {}), threads)
     given = np.ones((1, width, length), np.float32)
-    return work / _fastest(net.model([x], {}), given, threads) / _GIGA
+    return _Probe(session, given, 2 * width * width * _KERNEL * length)
 
 
-def _time_product(rows: int, inner: int, columns: int, threads: int, *, eight: bool) -> float:
+def _product(rows: int, inner: int, columns: int, threads: int, *, eight: bool) -> _Probe:
+    """A product of two matrices, or of a vector and a matrix, with 8 or 32 bits."""
+    from backend.engines.tts.piper_model import open_session
     from backend.models_store.onnx_writer import OnnxWriter
 
     net = OnnxWriter()
@@ -108,22 +126,23 @@ def _time_product(rows: int, inner: int, columns: int, threads: int, *, eight: b
     else:
         y = net.add("MatMul", x, weights)
     y = net.add("ReduceMax", y, keepdims=0)
+    session = open_session(net.model([y], {}), threads)
     given = np.ones((rows, inner), np.uint8 if eight else np.float32)
-    work = rows * inner * columns
-    return work / _fastest(net.model([y], {}), given, threads) / _GIGA
+    return _Probe(session, given, rows * inner * columns)
 
 
-def _fastest(model: bytes, given: Any, threads: int) -> float:
-    """Seconds of the fastest run: what else the machine does makes runs slower, never faster."""
-    from backend.engines.tts.piper_model import open_session
+def _rates(probes: Mapping[str, _Probe]) -> dict[str, float]:
+    """What each reaches, by the median of runs that take turns.
 
-    session = open_session(model, threads)
-    took = []
+    A single short run can catch a moment in which the processor is faster than it is for long.
+    """
+    took: dict[str, list[float]] = {name: [] for name in probes}
     for _ in range(_RUNS):
-        started = time.perf_counter()
-        session.run(None, {"x": given})
-        took.append(time.perf_counter() - started)
-    return min(took)
+        for name, probe in probes.items():
+            started = time.perf_counter()
+            probe.session.run(None, {"x": probe.given})
+            took[name].append(time.perf_counter() - started)
+    return {name: probe.work / median(took[name]) / _GIGA for name, probe in probes.items()}
 
 
 def _processor() -> str:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from backend.models_store.pace import WORDS, Pace, hearing_pace, voice_pace
 from backend.models_store.status import ModelStatus
 
 if TYPE_CHECKING:
-    from backend.engines.base import Pcm
+    from backend.engines.base import Pcm, SpeechToText, Voice
 
 MEASURED = ("piper", "faster_whisper", "openai_whisper")
 """Engines whose models are measured."""
@@ -47,29 +47,38 @@ def measure(model: ModelStatus) -> Pace:
         raise StoreError(f"{model.name} is not measured: only installed Piper and Whisper are.")
     if not has_room(model):
         raise StoreError(f"There is too little memory to measure {model.name}; close programs.")
-    engine = _engine(model)
-    engine.load()
+    if model.kind == "stt":
+        recogniser = _recogniser(model)
+        recogniser.load()
+        try:
+            return _hearing(recogniser)
+        finally:
+            recogniser.unload()
+    voice = _voice(model)
+    voice.load()
     try:
-        if model.kind == "stt":
-            return _hearing(engine)
-        return _speaking(engine)
+        return _speaking(voice)
     finally:
-        engine.unload()
+        voice.unload()
 
 
-def _engine(model: ModelStatus) -> Any:
-    from backend.engines.base import EngineKind
-    from backend.engines.registry import engine_class
+def _voice(model: ModelStatus) -> Voice:
+    from backend.engines.tts.piper import PiperVoice
 
-    path = Path(model.path)
-    if model.kind == "tts":
-        return engine_class(EngineKind.TTS, model.engine)({"model": str(path)})
-    if path.name == "model.bin":
-        path = path.parent
-    return engine_class(EngineKind.STT, model.engine)({"model": str(path.resolve())})
+    return PiperVoice({"model": model.path})
 
 
-def _speaking(voice: Any) -> Pace:
+def _recogniser(model: ModelStatus) -> SpeechToText:
+    from backend.engines.stt.faster_whisper import FasterWhisper
+    from backend.engines.stt.openai_whisper import OpenAIWhisper
+
+    path = Path(model.path).resolve()
+    if model.engine == "openai_whisper":
+        return OpenAIWhisper({"model": str(path)})
+    return FasterWhisper({"model": str(path.parent if path.name == "model.bin" else path)})
+
+
+def _speaking(voice: Voice) -> Pace:
     from backend.engines.base import SpeechRequest
 
     firsts, times = [], []
@@ -83,12 +92,12 @@ def _speaking(voice: Any) -> Pace:
     return voice_pace(median(times), median(firsts), measured=True)
 
 
-def _hearing(recogniser: Any) -> Pace:
+def _hearing(recogniser: SpeechToText) -> Pace:
     sound = _spoken_sentence()
     return hearing_pace(_median_s(lambda: _transcribe(recogniser, sound)), measured=True)
 
 
-def _transcribe(recogniser: Any, sound: Pcm) -> None:
+def _transcribe(recogniser: SpeechToText, sound: Pcm) -> None:
     stream = recogniser.open_stream("en")
     stream.feed(sound)
     stream.finalize()

@@ -115,14 +115,14 @@ def spoken_sample(onnx: Path, sentence: str, language: str) -> bytes:
     """
     import numpy as np
 
-    from backend.engines.base import EngineKind, SpeechRequest
-    from backend.engines.registry import engine_class
+    from backend.engines.base import SpeechRequest
+    from backend.engines.tts.piper import PiperVoice
 
-    voice = engine_class(EngineKind.TTS, "piper")({"model": str(onnx)})
+    voice = PiperVoice({"model": str(onnx)})
     voice.load()
     try:
         request = SpeechRequest(sentence, language=language)
-        chunks = list(voice.synthesize(request))  # type: ignore[attr-defined]
+        chunks = list(voice.synthesize(request))
     finally:
         voice.unload()
     if not chunks:

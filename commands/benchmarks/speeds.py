@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from commands.benchmarks.figures import Figure
 from commands.benchmarks.random_piper import HIGH, MEDIUM, X_LOW, write_voice
 from commands.benchmarks.whisper import make_model
+from commands.shared import note
 from config import Settings
 
 if TYPE_CHECKING:
@@ -66,7 +67,10 @@ def _recogniser(size: str, folder: Path, machine: Calibration) -> Iterator[Figur
     from backend.models_store.status import ModelStatus
 
     guess = estimate_whisper(size, machine, eight=True, tokens=len(SAYS) // 2)
-    if FasterWhisper().missing() is not None or guess is None:
+    lacking = FasterWhisper().missing()
+    if lacking is not None or guess is None:
+        why = f"{lacking.reason} `{lacking.remedy}`" if lacking else "a graphics card would run it."
+        note(f"Whisper {size} is not measured: {why}")
         return
     make_model(size, folder / size, SAYS)
     status = ModelStatus(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import time
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from fastapi.testclient import TestClient
 from backend.room import EngineRoom
 from commands.benchmarks import fault_server as faults
 from commands.benchmarks.fault_server import FaultServer
+from commands.benchmarks.random_piper import write_voice as write_piper
 from config import ROOT
 from event_system import ModelFailed
 from tests.support.answers import error_of
@@ -119,3 +122,28 @@ def test_refusals(
 def test_a_stranger_gets_nothing(anybody: TestClient, bench: Bench) -> None:
     assert anybody.get("/api/models").status_code == 401
     assert anybody.post("/api/models/piper:anna/install").status_code == 401
+
+
+def test_a_voice_is_heard_and_measured(client: TestClient, bench: Bench) -> None:
+    write_piper(bench.root / "piper" / "mine.onnx")
+    heard = client.get("/api/models/own:piper/mine.onnx/sample")
+    assert heard.status_code == 200, heard.text
+    assert (heard.headers["Content-Type"], heard.headers["X-Sample"]) == ("audio/wav", "spoken")
+    with wave.open(io.BytesIO(heard.content)) as file:
+        assert (file.getframerate(), file.getnchannels()) == (48_000, 1)
+        assert file.getnframes() > 10_000
+    measured = client.post("/api/models/own:piper/mine.onnx/measure").json()["pace"]
+    assert measured["measured"]
+    (listed,) = (one for one in client.get("/api/models").json() if one["own"])
+    assert listed["pace"] == measured
+    error_of(client.get("/api/models/piper:anna/sample"), 404, "no_sample")
+    error_of(client.post("/api/models/piper:anna/measure"), 422, "model_store")
+
+
+def test_a_licence_is_accepted_with_the_call(client: TestClient, bench: Bench) -> None:
+    made = bench.models["piper:anna"]
+    bench.models[made.id] = made.model_copy(update={"accept": "the Example License."})
+    error_of(client.post("/api/models/piper:anna/install"), 409, "licence")
+    body = {"accept_licence": True}
+    assert client.post("/api/models/piper:anna/install", json=body).status_code == 200
+    wait_for(client, "piper:anna", "installed")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import json
+import sys
+import wave
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from backend.models_store.catalogue import Catalogue
 from commands.benchmarks import fault_server as faults
 from commands.benchmarks.fault_server import FaultServer
+from commands.benchmarks.random_piper import write_voice as write_piper
 from commands.benchmarks.random_whisper import dims, random_weights
 from commands.line import run
 from commands.models import ProgressLine
@@ -130,3 +133,54 @@ def test_the_line_in_a_terminal() -> None:
     first, second = out.getvalue().split("\r")[1:]
     assert first.rstrip() == "a:b [#####               ]  25% of 120 B, 9 B/s, 0:10 min left"
     assert second.endswith("\n")
+
+
+def test_a_voice_is_written_to_a_file_and_measured(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_piper(bench.root / "piper" / "mine.onnx")
+    out = tmp_path / "mine.wav"
+    assert run(["models", "sample", "own:piper/mine.onnx", "--out", str(out)]) == 0
+    assert "the voice itself" in capsys.readouterr().out
+    with wave.open(str(out)) as file:
+        assert file.getframerate() == 48_000
+    assert run(["models", "speed", "--json"]) == 0
+    (measured,) = json.loads(capsys.readouterr().out)
+    assert measured["pace"]["measured"]
+    assert run(["models", "list"]) == 0
+    assert f"here {measured['pace']['words']} (measured)" in capsys.readouterr().out
+    # It has no recording, and is not there: nothing to hear, nothing to measure.
+    assert run(["models", "sample", "anna"]) != 0
+    assert "no sample" in capsys.readouterr().err
+    assert run(["models", "speed", "anna"]) != 0
+    assert "is not measured" in capsys.readouterr().err
+
+
+def test_a_sample_without_a_loudspeaker_says_what_to_do(
+    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_piper(bench.root / "piper" / "mine.onnx")
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    assert run(["models", "sample", "own:piper/mine.onnx"]) != 0
+    assert "--out FILE" in capsys.readouterr().err
+
+
+def test_a_licence_is_asked_for(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
+    made = bench.models["piper:anna"]
+    bench.models[made.id] = made.model_copy(update={"accept": "the Example License."})
+    assert run(["models", "install", "anna"]) != 0
+    told = capsys.readouterr().err
+    assert "the Example License" in told
+    assert "--accept-licence" in told
+    assert run(["models", "install", "anna", "--accept-licence"]) == 0
+
+
+def test_an_ollama_that_does_not_run_is_told(
+    bench: Bench, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_URL", "http://127.0.0.1:9")
+    bench.add("ollama:tiny", kind="llm", engine="ollama", about=5, by_hand="Run `ollama pull`.")
+    assert run(["models", "install", "ollama:tiny"]) != 0
+    assert "ollama serve" in capsys.readouterr().err
+    assert run(["models", "list", "--all", "--kind", "llm"]) == 0
+    assert "Ollama does not answer at http://127.0.0.1:9" in capsys.readouterr().out

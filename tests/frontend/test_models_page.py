@@ -147,3 +147,44 @@ def test_the_theme_is_followed(page: Any, window: Any, settle: Any) -> None:
     page.on_theme()
     build(page, settle)
     assert "Amy (medium)" in words(page.rows[AMY])
+
+
+def test_a_voice_has_its_speed_and_can_be_heard(
+    page: Any, settle: Any, models: list[dict[str, Any]]
+) -> None:
+    found = next(model for model in models if model["id"] == AMY)
+    assert str(page.rows[AMY].listen["state"]) == "normal"
+    pace = {"words": "about 5 times faster than speech", "measured": True, "verdict": "good"}
+    found.update(pace=pace, sample="")
+    page.presenter.load()
+    build(page, settle)
+    row = page.rows[AMY]
+    assert "On this machine: about 5 times faster than speech (measured)" in words(row)
+    assert str(row.listen["state"]) == "disabled"
+    assert "no sample" in row._tip.cget("text")
+
+
+def test_listening_shows_that_something_comes(page: Any) -> None:
+    shown: list[str] = []
+    path = "/api/models/piper%3Aen_US-amy-medium/sample"
+
+    def answer(body: object) -> bytes:
+        shown.append(str(page.rows[AMY].listen["text"]))
+        return b"no sound"
+
+    page.context.api.answers[path] = answer
+    page.rows[AMY].listen.invoke()
+    assert shown == ["One moment…"]
+    assert str(page.rows[AMY].listen["text"]) == "Listen"
+
+
+def test_a_licence_is_shown_before_the_download(page: Any) -> None:
+    row = page.rows["coqui:xtts_v2"]
+    press(row, "Install")
+    assert any("Coqui Public Model License" in text and "accepts" in text for text in words(row))
+    press(row, "No")
+    assert "Install" in words(row)
+    press(row, "Install")
+    press(row, "I accept, install")
+    install = "/api/models/coqui%3Axtts_v2/install"
+    assert page.context.api.posted(install) == [{"accept_licence": True}]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -169,3 +171,76 @@ def test_sizes_and_times() -> None:
         "3.1 GB",
     ]
     assert [duration(n) for n in (9, 75, 3_700)] == ["9 s", "1 min 15 s", "1 h 1 min"]
+
+
+def wav_of(pcm: bytes) -> bytes:
+    held = io.BytesIO()
+    with wave.open(held, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(pcm)
+    return held.getvalue()
+
+
+def test_a_voice_is_heard_through_the_player(api: ScriptedApi) -> None:
+    played: list[bytes] = []
+    presenter = ModelsPresenter(api, "en", played.append)  # type: ignore[arg-type]
+    presenter.load()
+    path = f"/api/models/{AMY.replace(':', '%3A')}/sample"
+    seen: list[str] = []
+    presenter.on_change(lambda ids: seen.append(presenter.fetching))
+
+    def sound(body: object) -> bytes:
+        presenter.listen(AMY)  # A second press while it is on its way asks for nothing.
+        return wav_of(b"\1\0\2\0")
+
+    api.answers[path] = sound
+    presenter.listen(AMY)
+    assert played == [b"\1\0\2\0"]
+    assert AMY in seen
+    assert presenter.fetching == ""
+    assert [call[1] for call in api.calls].count(path) == 1
+    api.answers[path] = ApiError("Its makers publish no sample of it.")
+    presenter.listen(AMY)
+    assert presenter.notice == ("Its makers publish no sample of it.", False)
+    api.answers[path] = b"no sound"
+    presenter.listen(AMY)
+    assert "cannot be read" in presenter.notice[0]
+    assert len(played) == 1
+
+
+def test_speed_is_told_with_where_it_is_from(models: list[dict[str, Any]]) -> None:
+    pace = {"words": "about 5 times faster than speech", "measured": True, "verdict": "good"}
+    row = describe(one(models, AMY, pace=pace))
+    assert row.pace == "On this machine: about 5 times faster than speech (measured)"
+    assert row.pace_colour == "success"
+    slow = {**pace, "measured": False, "verdict": "bad"}
+    row = describe(one(models, AMY, pace=slow))
+    assert (row.pace.endswith("(estimated)"), row.pace_colour) == (True, "danger")
+    assert "not known" in describe(one(models, "gpt-sovits:v2Pro")).pace
+    assert describe(one(models, "sadtalker:256")).pace == ""
+
+
+def test_what_can_be_heard(models: list[dict[str, Any]]) -> None:
+    assert describe(one(models, AMY)).listen is True
+    silent = describe(one(models, AMY, sample=""))
+    assert silent.listen is False
+    assert "no sample" in silent.listen_hint
+    assert describe(one(models, "whisper:base")).listen is None
+
+
+def test_ollama_s_models_are_installed_and_removed_like_others(
+    models: list[dict[str, Any]],
+) -> None:
+    name = "ollama:qwen3-4b"
+    assert describe(one(models, name, fetched=True)).actions == ("install",)
+    assert describe(one(models, name, state="downloading")).actions == ("pause", "cancel")
+    assert describe(one(models, name, state="installed")).actions == ("remove",)
+    assert describe(one(models, name, state="absent", fetched=False)).actions == ("look", "copy")
+
+
+def test_looking_again_loads_the_list(presenter: ModelsPresenter, api: ScriptedApi) -> None:
+    before = len(api.calls)
+    presenter.act("ollama:qwen3-4b", "look")
+    assert [call[1] for call in api.calls[before:]] == ["/api/models", "/api/models/disk"]
