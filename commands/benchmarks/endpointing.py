@@ -16,7 +16,7 @@ from config import Settings
 from event_system import MICROPHONE_RATE
 
 SPEECH_DIR = "KOTODAMA_SPEECH_DIR"
-"""Environment variable: a folder of recordings, one utterance a file."""
+"""Environment variable: a folder of recordings, one utterance a file; ten make thirty in all."""
 NOISE_DBFS = (-70.0, -50.0, -40.0)
 LEVEL_DBFS = -24.0
 SENTENCES = (
@@ -28,6 +28,8 @@ SENTENCES = (
     "Please remember that my sister is called Anna.",
     "It is getting late, so I will go to bed soon.",
     "What do you think about music from the eighties?",
+    "First we boil the water, then we add the noodles, and in the end a little salt.",
+    "If it rains on Sunday, which I do not hope, we could visit the museum instead.",
 )
 
 
