@@ -14,6 +14,7 @@ from backend.conversation.safety import SpeechGate
 from backend.conversation.turn import Turn, VoiceChoice, make_segment
 from backend.conversation.waterfall import Waterfall
 from backend.engines.base import ChatMessage, ChatRequest, EngineKind, Persona, SpeechRequest
+from backend.engines.registry import engine_class
 from backend.errors import EngineError
 from backend.speech_text.pronunciation import Pronunciation
 from backend.stage.playout import Segment
@@ -234,6 +235,18 @@ async def test_a_sentence_in_several_chunks_opens_once(stand: Stand, voice: Faul
     await turn.say("A somewhat longer sentence.")
     assert [one.opens_sentence for one in target.segments] == [True, False, False]
     assert target.said == ["A somewhat longer sentence.", "", ""]
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_the_lips_are_prepared_meanwhile_for_a_voice_without_phonemes(
+    stand: Stand, voice: Fault, tells: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared: list[SentenceLips] = []
+    monkeypatch.setattr(SentenceLips, "prepare", lambda lips: prepared.append(lips))
+    monkeypatch.setattr(engine_class(EngineKind.TTS, "voice"), "tells_phonemes", tells)
+    turn, _told = make_turn(stand, Target())
+    await turn.say("Hello you. How are you?")
+    await until(lambda: len(prepared) == (0 if tells else 2))
 
 
 def test_a_segment_is_at_the_stages_rate() -> None:
