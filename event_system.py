@@ -461,6 +461,8 @@ class MediaKind:
     """Avatar frame: a JPEG picture."""
     MICROPHONE = 16
     """User's voice: PCM16 little endian, mono, 16,000 Hz, 20 ms."""
+    LOUDSPEAKER = 17
+    """What the client's loudspeaker plays: PCM16 little endian, mono, `PLAYOUT_RATE`."""
 
 
 PLAYOUT_RATE = 48_000
@@ -475,7 +477,8 @@ class MediaFrame(NamedTuple):
     Attributes:
         kind: One of `MediaKind`.
         generation: Counts up at each flush; frames of an older one are dropped.
-        pts_us: Presentation time on the session's media clock, microseconds.
+        pts_us: Presentation time on the session's media clock, microseconds; of what a client
+            sends, a time on its own clock.
         payload: The bytes.
     """
 

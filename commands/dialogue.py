@@ -91,6 +91,12 @@ class Dialogue:
             self.errors.append(event)
         self.on_event(event)
 
+    def tell_played(self, pcm: bytes, heard_us: int) -> None:
+        """Tell what a loudspeaker plays; see `Listener.tell_played`."""
+        listener = self.session.microphone.of(self)
+        if listener is not None:
+            listener.tell_played(pcm, heard_us)
+
     async def hear(self, pcm: NDArray[np.int16]) -> None:
         """Take a sound as the microphone, in real time."""
         await _feed(await self.session.microphone.open(self, "hands_free"), pcm, ahead=0)
@@ -212,7 +218,7 @@ async def _feed(listener: Listener, pcm: NDArray[np.int16], ahead: int) -> None:
                 await asyncio.sleep(FRAME_SECONDS / 10)
         else:
             await asyncio.sleep(max(0.0, due - loop.time()))
-        listener.feed(frame)
+        listener.feed(frame, round(time.monotonic() * 1e6))
 
 
 @asynccontextmanager

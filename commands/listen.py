@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -112,8 +113,8 @@ async def _microphone(client: Dialogue, device: str | None) -> None:
     listener = await client.session.microphone.open(client, "hands_free")
     loop = asyncio.get_running_loop()
 
-    def take(data: Any, frames: int, time: Any, status: Any) -> None:
-        loop.call_soon_threadsafe(listener.feed, bytes(data))
+    def take(data: Any, frames: int, times: Any, status: Any) -> None:
+        loop.call_soon_threadsafe(listener.feed, bytes(data), _now_us())
 
     chosen: Any = int(device) if device and device.isdigit() else device
     stream = _open("RawInputStream", MICROPHONE_RATE, FRAME_SAMPLES, chosen, take)
@@ -129,15 +130,19 @@ def _loudspeaker(client: Dialogue, *, required: bool) -> Iterator[None]:
     from collections import deque
 
     waiting: deque[bytes] = deque()
-    lock = threading.Lock()
+    lock, loop = threading.Lock(), asyncio.get_running_loop()
     begun = False
     size = round(FRAME_SECONDS * PLAYOUT_RATE)
 
-    def give(out: Any, frames: int, time: Any, status: Any) -> None:
+    def give(out: Any, frames: int, times: Any, status: Any) -> None:
         nonlocal begun
         with lock:
             begun = len(waiting) >= _JITTER_FRAMES or (begun and bool(waiting))
             out[:] = waiting.popleft() if begun else bytes(len(out))
+        ahead = times.outputBufferDacTime - times.currentTime
+        # Some host APIs give no times: zero, or far off.
+        ahead_us = round(ahead * 1e6) if 0.0 < ahead < 1.0 else 0
+        loop.call_soon_threadsafe(client.tell_played, bytes(out), _now_us() + ahead_us)
 
     def flush(event: Event) -> None:
         if isinstance(event, PlayoutFlush):
@@ -160,6 +165,10 @@ def _loudspeaker(client: Dialogue, *, required: bool) -> Iterator[None]:
     shown, client.on_event, client.on_voice = client.on_event, flush, play
     with stream:
         yield
+
+
+def _now_us() -> int:
+    return round(time.monotonic() * 1e6)
 
 
 def _open(kind: str, rate: int, samples: int, device: Any, callback: Callable[..., None]) -> Any:

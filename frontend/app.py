@@ -228,8 +228,8 @@ class App:
             self.pump.hurry()
         return True
 
-    def _send_frame(self, pcm: bytes) -> None:
-        self.client.send_frame(pcm)
+    def _send_frame(self, pcm: bytes, recorded_at: float) -> None:
+        self.client.send_frame(pcm, recorded_at)
 
     def stop_answer(self) -> None:
         """Silence the character at once, then tell the backend."""

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 
 from config import Settings
-from event_system import MediaFrame
+from event_system import FRAME_SECONDS, PLAYOUT_RATE, MediaFrame
 from frontend.audio_outputs import (
     NoSoundError,
     Output,
@@ -27,6 +27,7 @@ from frontend.devices import DeviceScan
 from frontend.metrics import Metrics
 from frontend.playout import PlayoutBuffer
 
+FRAME_BYTES = 2 * round(FRAME_SECONDS * PLAYOUT_RATE)
 LINGER_S = 3.0
 RETRY_S = 5.0
 HUSH_S = 0.5
@@ -47,6 +48,10 @@ class Player:
         deliver: Hands a function to Tk's loop; may be called from any thread.
         opener: Opens an output; tests give another.
         scan: Looks for devices that were plugged in.
+
+    Attributes:
+        on_played: Takes 20 ms of what the device plays (PCM16, mono, `PLAYOUT_RATE`), silence too,
+            and when it is heard, by `time.monotonic`; called from the sound library's thread.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class Player:
         scan: DeviceScan | None = None,
     ) -> None:
         self.buffer = PlayoutBuffer()
+        self.on_played: Callable[[bytes, float], None] = lambda _pcm, _heard_at: None
         self._choice = (settings.audio_backend, settings.output_device)
         self._volume = settings.output_volume
         self._metrics = metrics
@@ -75,7 +81,8 @@ class Player:
         self._levels: deque[tuple[int, float]] = deque(maxlen=400)
         self._generation = 0
         self._hushed_until = 0.0
-        self._running = self._told = self._lost = False
+        self._running = self._told = self._lost = self._staying = False
+        self._played, self._played_at = b"", 0.0
         self._wanted_until = self._retry_at = 0.0
         self._sent_at = self._stopped_at = 0.0
 
@@ -147,6 +154,12 @@ class Player:
         self._sent_at = sent_at
         self._want()
 
+    def stay_on(self, on: bool) -> None:
+        """Keep the device running while there is nothing to be heard too, or no longer."""
+        self._staying = on
+        if on:
+            self._want()
+
     def push(self, frame: MediaFrame) -> None:
         """Take a speech frame from the network; any thread."""
         now = time.monotonic()
@@ -203,6 +216,14 @@ class Player:
     def _busy(self) -> bool:
         return self.buffer.waiting or bool(self._clip)
 
+    def _tell_played(self, block: bytes, heard_at: float) -> None:
+        if not self._played:
+            self._played_at = heard_at
+        self._played += bytes(len(block)) if self.silent else block
+        if len(self._played) >= FRAME_BYTES:
+            self.on_played(self._played, self._played_at)
+            self._played = b""
+
     def _want(self) -> None:
         self._wanted_until = time.monotonic() + LINGER_S
         if not self._running:
@@ -234,7 +255,7 @@ class Player:
             self._fall_silent(error.message)
         assert self._output is not None
         self.buffer.set_latency(self._output.latency)
-        if time.monotonic() < self._wanted_until:
+        if self._staying or time.monotonic() < self._wanted_until:
             self._start_output()
 
     def _close_output(self) -> None:
@@ -248,7 +269,8 @@ class Player:
 
     def _lend(self) -> None:
         """Let the devices be scanned while nothing is to be heard: a microphone is missing."""
-        if self._counted and not self._running:
+        idle = not self._running or (self._staying and not self._busy)
+        if self._counted and idle:
             self._close_output()
             self._look_for_devices()
             self._open()
@@ -290,7 +312,7 @@ class Player:
             self._close_output()
             self._fall_silent(f"The loudspeaker {label} went away.")
             self._start_output()
-        elif self._running and now > self._wanted_until and not self._busy:
+        elif self._running and now > self._wanted_until and not (self._busy or self._staying):
             self._output.stop()
             self._running = False
         elif self._lost and now > self._retry_at and not self._busy:
@@ -313,6 +335,7 @@ class Player:
         if self._stopped_at and self.buffer.silent_at and self.buffer.silent_at > self._stopped_at:
             self._metrics.silence.append(self.buffer.silent_at - self._stopped_at)
             self._stopped_at = 0.0
+        self._tell_played(block, heard_at)
         return block
 
 

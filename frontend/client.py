@@ -48,8 +48,8 @@ BACKOFF_MOST_S = 5.0
 OPEN_TIMEOUT_S = 3.0
 PING_S = 5.0
 KEPT_SEQS = 1024
-MOST_UNSENT = 50
-"""Messages and microphone frames that may wait to be sent; beyond it the oldest are dropped."""
+MOST_UNSENT = 100
+"""Messages and sound that may wait to be sent, a second; beyond it the oldest are dropped."""
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +92,7 @@ class Client:
         self._deliver = deliver
         self._on_connection = on_connection
         self._player = player
+        player.on_played = self._send_played
         self._frames = frames
         self._video = video
         self._backend: Backend | None = None
@@ -131,19 +132,39 @@ class Client:
         if not self._voice_up:
             return False
         if message["type"] in ("listen.start", "talk.press"):
-            self._microphone_on = True
+            self._turn_microphone(True)
         elif message["type"] == "listen.stop":
-            self._microphone_on = False
+            self._turn_microphone(False)
         self._post(json.dumps(message, ensure_ascii=False))
         return True
 
-    def send_frame(self, pcm: bytes) -> None:
+    def send_frame(self, pcm: bytes, recorded_at: float) -> None:
         """Send 20 ms of the microphone; from any thread.
 
         It is dropped unless this connection was told to listen: a new one was not yet.
+
+        Args:
+            pcm: PCM16, mono, 16 kHz.
+            recorded_at: When its last sample was recorded, by `time.monotonic`.
         """
+        self._send_sound(MediaKind.MICROPHONE, recorded_at, pcm)
+
+    def _turn_microphone(self, on: bool) -> None:
+        """What is said is meant for the character from now on, or not.
+
+        The loudspeaker stays on meanwhile: it would take a while to start, and the echo
+        canceller would have to learn its delay anew with each answer.
+        """
+        self._microphone_on = on
+        self._player.stay_on(on)
+
+    def _send_played(self, pcm: bytes, heard_at: float) -> None:
+        """Tell what the loudspeaker plays, so that the character does not hear herself."""
+        self._send_sound(MediaKind.LOUDSPEAKER, heard_at, pcm)
+
+    def _send_sound(self, kind: int, at: float, pcm: bytes) -> None:
         if self._microphone_on:
-            self._post(pack_media(MediaFrame(MediaKind.MICROPHONE, 0, 0, pcm)))
+            self._post(pack_media(MediaFrame(kind, 0, round(at * 1e6), pcm)))
 
     def _post(self, message: str | bytes) -> None:
         self._outbox.append(message)
@@ -301,7 +322,8 @@ class Client:
                 else:
                     self._take_voice(message)
         finally:
-            self._voice, self._voice_up, self._microphone_on = None, False, False
+            self._voice, self._voice_up = None, False
+            self._turn_microphone(False)
             self._player.buffer.flush()
 
     def _take_media(self, message: bytes) -> None:

@@ -30,7 +30,7 @@ class Hearing:
     Args:
         microphone: Where sound comes from.
         send: Sends a message of the conversation; False if there is no connection.
-        send_frame: Sends 20 ms of sound; from any thread.
+        send_frame: Sends 20 ms of sound, and when it was recorded; from any thread.
         schedule: Runs a function after milliseconds on Tk's loop; gives an id for `cancel`.
         cancel: Forgets a scheduled function.
 
@@ -46,7 +46,7 @@ class Hearing:
         settings: Settings,
         microphone: Microphone,
         send: Callable[[dict[str, Any]], bool],
-        send_frame: Callable[[bytes], None],
+        send_frame: Callable[[bytes, float], None],
         schedule: Callable[[int, Callable[[], None]], str],
         cancel: Callable[[str], None],
     ) -> None:
@@ -205,10 +205,10 @@ class Hearing:
             self._microphone.leave(WHO)
         self._changed()
 
-    def _hear(self, frame: bytes) -> None:
+    def _hear(self, frame: bytes, recorded_at: float) -> None:
         """On the microphone's thread."""
         if self._meant:
-            self._send_frame(frame)
+            self._send_frame(frame, recorded_at)
 
     def _changed(self) -> None:
         for observer in list(self._observers):

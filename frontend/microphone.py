@@ -12,8 +12,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from config import Settings
+from event_system import FRAME_SECONDS
 from frontend.audio_inputs import Input, NoMicrophoneError, input_names, open_input
 from frontend.devices import DeviceScan
 from frontend.framing import Framer
@@ -26,9 +28,18 @@ STUCK_S = 2.0
 STALE_S = 0.25
 FLOOR_DB = -60.0
 Command = Callable[[], None]
-Frames = Callable[[bytes], None]
+Frames = Callable[[bytes, float], None]
+"""Takes a frame, and when its last sample had come, by `time.monotonic`."""
 
 log = logging.getLogger(__name__)
+
+
+class _Block(NamedTuple):
+    """Sound of a device: which device, and when it came, by `time.monotonic`."""
+
+    serial: int
+    sound: bytes
+    came_at: float
 
 
 class Microphone:
@@ -61,7 +72,7 @@ class Microphone:
         self._opener = opener
         self._scan = scan or DeviceScan()
         self._listeners: dict[str, Frames] = {}
-        self._items: queue.SimpleQueue[Command | tuple[int, bytes] | None] = queue.SimpleQueue()
+        self._items: queue.SimpleQueue[Command | _Block | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="microphone", daemon=True)
         self._input: Input | None = None
         self._framer: Framer | None = None
@@ -129,8 +140,8 @@ class Microphone:
                 continue
             if item is None:
                 break
-            if isinstance(item, tuple):
-                self._take(*item)
+            if isinstance(item, _Block):
+                self._take(item)
             else:
                 item()
         self._close_input()
@@ -160,7 +171,9 @@ class Microphone:
         try:
             with self._scan.opening():
                 self._input = self._opener(
-                    backend, device, lambda block: self._items.put((serial, block))
+                    backend,
+                    device,
+                    lambda sound: self._items.put(_Block(serial, sound, time.monotonic())),
                 )
         except NoMicrophoneError as error:
             self._retry_at = time.monotonic() + RETRY_S
@@ -216,16 +229,18 @@ class Microphone:
         if self._input is None and told:
             self.problem = told
 
-    def _take(self, serial: int, block: bytes) -> None:
-        if serial != self._serial or self._framer is None:
+    def _take(self, block: _Block) -> None:
+        if block.serial != self._serial or self._framer is None:
             return
         self._heard_at = time.monotonic()
         self._deadline = self._heard_at + STUCK_S
-        for frame in self._framer.feed(block):
+        frames = self._framer.feed(block.sound)
+        for index, frame in enumerate(frames):
+            recorded_at = block.came_at - (len(frames) - 1 - index) * FRAME_SECONDS
             rms, peak = decibels(frame)
             self._levels = (_scaled(rms), _scaled(peak))
             for listener in self._listeners.values():
-                listener(frame)
+                listener(frame, recorded_at)
 
 
 def decibels(pcm: bytes) -> tuple[float, float]:

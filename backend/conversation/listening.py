@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import anyio
 import numpy as np
@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 
 from backend.conversation.barge_in import BargeIn, Floor
 from backend.conversation.ear import Ear, Noticed
+from backend.conversation.echo_reference import EchoReference, Playing
 from backend.conversation.endpointing import Gate, Signal
 from backend.conversation.self_hearing import SelfHearing
 from backend.conversation.utterance import Utterance
 from backend.errors import BadInputError, BusyError, KotodamaError
-from backend.stage.far_end import FarCursor
 from event_system import FRAME_SECONDS, MICROPHONE_RATE, ErrorOccurred, Event
 
 FRAME_SAMPLES = round(FRAME_SECONDS * MICROPHONE_RATE)
@@ -48,22 +48,22 @@ Mode = Literal["hands_free", "push_to_talk"]
 log = logging.getLogger("kotodama.listening")
 
 
-class Stage(Floor, Protocol):
+class Stage(Floor, Playing, Protocol):
     """What listening needs of the stage."""
 
-    @property
-    def held(self) -> bool:
-        """Whether the character was silenced, and has more to say."""
-        ...
 
-    @property
-    def media_time(self) -> float:
-        """The media clock, seconds."""
-        ...
+class _Sound(NamedTuple):
+    """A frame of the microphone.
 
-    def played(self, start: float, count: int) -> NDArray[np.int16]:
-        """What the loudspeaker played: (count,) int16 at 16,000 Hz from a media time on."""
-        ...
+    Attributes:
+        arrived: When it came, seconds on the media clock.
+        recorded_us: When its last sample was recorded, by the client's clock.
+        pcm: (samples,) int16 at 16,000 Hz.
+    """
+
+    arrived: float
+    recorded_us: int
+    pcm: NDArray[np.int16]
 
 
 class Listener:
@@ -104,14 +104,12 @@ class Listener:
         self._publish = publish
         self._self_hearing = self_hearing
         self._barge_in = BargeIn(stage, lambda: self._spawn(self._stop_answer()), self_hearing)
-        self._cursor = FarCursor()
-        self._waiting: deque[tuple[float, NDArray[np.int16]] | Callable[[], list[Noticed]]]
-        self._waiting = deque()
+        self._reference = EchoReference(stage)
+        self._waiting: deque[_Sound | Callable[[], list[Noticed]]] = deque()
         self._ready = asyncio.Event()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="ear")
         self._utterance: Utterance[Any] | None = None
         self._ending = 0
-        self._sounded_at = float("-inf")
         self._failed = False
         self._jobs: set[asyncio.Task[None]] = set()
 
@@ -125,11 +123,16 @@ class Listener:
         """Frames that wait to be processed."""
         return len(self._waiting)
 
-    def feed(self, payload: bytes) -> None:
-        """Take a frame of the microphone: 20 ms of PCM16 mono at 16,000 Hz.
+    def feed(self, payload: bytes, recorded_us: int = 0) -> None:
+        """Take a frame of the microphone.
+
+        Args:
+            payload: 20 ms of PCM16 mono at 16,000 Hz.
+            recorded_us: When its last sample was recorded, microseconds on the client's clock;
+                it counts for a client that tells what its loudspeaker plays.
 
         Raises:
-            BadInputError: Its size is wrong.
+            BadInputError: Its size is wrong, or its time is missing.
             BusyError: Frames come faster than real time, or the microphone failed.
         """
         if len(payload) != FRAME_BYTES:
@@ -137,11 +140,21 @@ class Listener:
                 f"A microphone frame has {FRAME_BYTES} bytes (20 ms of PCM16, mono, 16 kHz), "
                 f"not {len(payload)}."
             )
+        if self._reference.told and not recorded_us:
+            raise BadInputError(
+                "A client that tells what its loudspeaker plays also gives the time at which its "
+                "microphone's sound was recorded."
+            )
         if self._failed:
             raise BusyError("Listening has failed; turn the microphone off and on again.")
         if len(self._waiting) >= MOST_WAITING:
             raise BusyError("Microphone sound comes faster than real time; some was dropped.")
-        self._put((self._stage.media_time, np.frombuffer(payload, "<i2").astype(np.int16)))
+        pcm = np.frombuffer(payload, "<i2").astype(np.int16)
+        self._put(_Sound(self._stage.media_time, recorded_us, pcm))
+
+    def tell_played(self, payload: bytes, heard_us: int) -> None:
+        """Take what the client's loudspeaker plays; see `EchoReference.tell`."""
+        self._reference.tell(heard_us, payload)
 
     async def press(self) -> None:
         """The talk button was pressed: an utterance begins, and the character falls silent."""
@@ -170,7 +183,7 @@ class Listener:
             self._worker.shutdown(wait=False)
             await self._close()
 
-    def _put(self, item: tuple[float, NDArray[np.int16]] | Callable[[], list[Noticed]]) -> None:
+    def _put(self, item: _Sound | Callable[[], list[Noticed]]) -> None:
         self._waiting.append(item)
         self._ready.set()
 
@@ -186,34 +199,28 @@ class Listener:
                 await asyncio.sleep(0.1)
                 if not self._waiting:
                     self._waiting.append(self._ear.finish)
-        if isinstance(self._waiting[0], tuple):
+        if isinstance(self._waiting[0], _Sound):
             noticed = await self._listen()
         else:
             button = self._waiting.popleft()
-            assert not isinstance(button, tuple)
+            assert not isinstance(button, _Sound)
             noticed = button()
         for one in noticed:
             self._take(one)
 
     async def _listen(self) -> list[Noticed]:
-        sound: list[NDArray[np.int16]] = []
-        arrived = 0.0
-        while self._waiting and isinstance(self._waiting[0], tuple) and len(sound) < AT_ONCE:
-            arrived, frame = self._waiting[0]
+        sound: list[_Sound] = []
+        while self._waiting and isinstance(self._waiting[0], _Sound) and len(sound) < AT_ONCE:
+            sound.append(self._waiting[0])
             self._waiting.popleft()
-            sound.append(frame)
-        near = np.concatenate(sound)
-        start = self._cursor.advance(arrived, len(near))
-        far = self._stage.played(start / MICROPHONE_RATE, len(near))
+        near = np.concatenate([one.pcm for one in sound])
+        far = self._reference.beside(sound[-1].arrived, sound[-1].recorded_us, len(near))
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._worker, self._ear.feed, near, far, self._gate())
 
     def _gate(self) -> Gate:
         """What may begin an utterance now."""
-        now = self._stage.media_time
-        if self._stage.speaking and not self._stage.held:
-            self._sounded_at = now
-        since = now - self._sounded_at
+        since = self._reference.quiet_for()
         if self.mode == "push_to_talk" or (self.half_duplex and since < DEAF_AFTER_S):
             return Gate.SHUT
         return Gate.GUARDED if since < ECHO_LASTS_S else Gate.OPEN
@@ -221,7 +228,7 @@ class Listener:
     def _take(self, noticed: Noticed) -> None:
         signal, endpointer = noticed.signal, self._ear.endpointer
         if signal is Signal.STARTED:
-            since = self._stage.media_time - self._sounded_at
+            since = self._reference.quiet_for()
             self._utterance = self._begin(since < ECHO_LASTS_S + self._ear.rules.pre_roll)
         utterance = self._utterance
         if utterance is None:

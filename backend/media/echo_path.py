@@ -6,6 +6,11 @@ have caused is predicted by a linear model that goes on learning while both spea
 only that is kept which is more than the model's own uncertainty explains. This is for detecting
 voices, not for transcribing them.
 
+Sounds that were not played before surprise such a model, and a path that moves more so. So four
+times a second the path that fits best to the last half second is computed; where it explains a lot
+of what the model left, it is the model from then on. That also tells users from echoes: no path
+explains a user.
+
 The model is the partitioned frequency-domain Kalman filter of F. Kuech, E. Mabande and G. Enzner,
 "State-Space Architecture of the Partitioned-Block-Based Acoustic Echo Controller" (ICASSP 2014);
 the rest is weighted as by Wiener, with the uncertain part of the prediction as the noise.
@@ -17,6 +22,8 @@ from collections import deque
 
 import numpy as np
 from numpy.typing import NDArray
+
+from backend.media.echo_fit import convolved, fit
 
 BLOCK = 160
 """Samples a block at 16,000 Hz: 10 ms."""
@@ -44,6 +51,19 @@ _JUDGED_LEAST = 200
 _USUAL_DB = 9.0
 """More than this over what is expected is usually left only where the model does not fit."""
 _QUIET = 1e-9
+_FIT_BLOCKS = 51
+_FIT_EVERY = 25
+_FIT_DB = 6.0
+"""A fit that explains so much more is better than the model."""
+_FITTED_DB = 18.0
+"""Where the model takes so much out, it needs no fit."""
+_ECHO_DB = 4.5
+"""What a path explains by so much is an echo: of a user it explains up to 3 dB by chance, of one
+who just began a little more."""
+_MOVED_DB = 6.0
+"""Where the model takes less out than this, what a path explains is an echo that moved."""
+_PLAYED = 1e-6
+_FIT_SAMPLES = (_FIT_BLOCKS + REACH_BLOCKS) * BLOCK - 1
 
 
 class EchoPath:
@@ -52,10 +72,13 @@ class EchoPath:
     Attributes:
         trusted: Whether the model explains the echo here. It does not at first, nor where the
             clocks of microphone and loudspeaker drift apart fast.
+        moved: Whether what it left lately was echo all the same, because the path has changed.
     """
 
     def __init__(self) -> None:
-        self.trusted = False
+        self.trusted = self.moved = False
+        self._heard_lately: deque[NDArray[np.float32]] = deque(maxlen=_FIT_BLOCKS)
+        self._played_lately: deque[NDArray[np.float32]] = deque(maxlen=_FIT_BLOCKS + REACH_BLOCKS)
         self._far: NDArray[np.complex64] = np.zeros((REACH_BLOCKS, _BINS), np.complex64)
         self._path: NDArray[np.complex64] = np.zeros((REACH_BLOCKS, _BINS), np.complex64)
         self._variance = np.full((REACH_BLOCKS, _BINS), _FIRST_VARIANCE, np.float32)
@@ -81,8 +104,15 @@ class EchoPath:
         self._quiet = self._quiet + 1 if _is_silent(far) else 0
         if self._quiet > REACH_BLOCKS + _LINGERING:
             self._last_far[:] = 0.0
+            self._heard_lately.clear()
+            self._played_lately.clear()
             return _pcm(self._pass(heard))
-        rest = self._predict(heard, far.astype(np.float32) / 32768.0)
+        played = far.astype(np.float32) / 32768.0
+        rest = self._predict(heard, played)
+        self._heard_lately.append(heard)
+        self._played_lately.append(played)
+        if self._blocks % _FIT_EVERY == 0 and len(self._played_lately) > _FIT_BLOCKS:
+            self._fit()
         return _pcm(self._weigh(rest, np.max(self._uncertain, axis=0)))
 
     def _pass(self, heard: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -119,6 +149,25 @@ class EchoPath:
         self._judge(rest, uncertain)
         return rest
 
+    def _fit(self) -> None:
+        """Take the path that fits best to the last sound, if it explains what the model left."""
+        heard, lately = np.concatenate(self._heard_lately), np.concatenate(self._played_lately)
+        played = np.zeros(_FIT_SAMPLES, np.float32)
+        played[-len(lately) :] = lately[-_FIT_SAMPLES:]
+        if float(np.dot(played, played)) < _PLAYED * len(played):
+            return
+        path = np.fft.irfft(self._path, axis=1)[:, :BLOCK].reshape(-1).astype(np.float32)
+        left = heard - convolved(path, played)
+        taken = _decibels(heard) - _decibels(left)
+        if taken > _FITTED_DB:
+            self.moved = False
+            return
+        found = fit(left, played)
+        self.moved = found.gain_db > _ECHO_DB and taken < _MOVED_DB
+        if found.gain_db > _FIT_DB:
+            parts = found.path.reshape(REACH_BLOCKS, BLOCK)
+            self._path += np.fft.rfft(parts, _WINDOW, axis=1)
+
     def _constrain(self) -> None:
         """Hold some parts of the path to what a block can do, in turn: the second half is none."""
         parts = slice(self._blocks % _TURNS, None, _TURNS)
@@ -153,6 +202,10 @@ class EchoPath:
 def _is_silent(block: NDArray[np.int16]) -> bool:
     """Whether nothing sounds but the last bit."""
     return int(block.max()) <= 1 and int(block.min()) >= -1
+
+
+def _decibels(sound: NDArray[np.float32]) -> float:
+    return 10.0 * float(np.log10(np.dot(sound, sound) / len(sound) + 1e-12))
 
 
 def _power(spectrum: NDArray[np.complexfloating]) -> NDArray[np.float32]:

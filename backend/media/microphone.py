@@ -151,7 +151,8 @@ class MicrophoneFilter:
         level = _dbfs(plain)
         self._meter.measure(level, _dbfs(far))
         if self._meter.echo:
-            return cancelled, rest if self._echo_path.trusted else cancelled
+            known = self._echo_path.trusted and not self._echo_path.moved
+            return cancelled, rest if known else cancelled
         # What leaks out of headphones is quiet beside what is played in them.
         self._level = max(level, self._level - 1.0)
         if self._level < self._meter.far_db + _GATE_DB and self._meter.far_db > _FAR_DBFS:

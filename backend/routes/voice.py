@@ -217,17 +217,21 @@ def _parse(message: Any) -> dict[str, Any]:
 
 
 def _hear(session: VoiceSession, sink: SocketSink, data: bytes) -> None:
-    """A frame of the client's microphone."""
+    """A frame of the client's microphone, or what its loudspeaker plays."""
     try:
         frame = unpack_media(data)
     except ProtocolError as error:
         raise BadInputError(f"This is no media message: {error}.") from error
-    if frame.kind != MediaKind.MICROPHONE:
-        raise BadInputError(f"A client sends media of kind {MediaKind.MICROPHONE} alone.")
+    if frame.kind not in (MediaKind.MICROPHONE, MediaKind.LOUDSPEAKER):
+        kinds = f"{MediaKind.MICROPHONE} and {MediaKind.LOUDSPEAKER}"
+        raise BadInputError(f"A client sends media of the kinds {kinds} alone.")
     listener = session.microphone.of(sink)
     if listener is None:
         raise BadInputError('The microphone is off here; send {"type": "listen.start"} first.')
-    listener.feed(frame.payload)
+    if frame.kind == MediaKind.LOUDSPEAKER:
+        listener.tell_played(frame.payload, frame.pts_us)
+    else:
+        listener.feed(frame.payload, frame.pts_us)
 
 
 async def _listen_start(session: VoiceSession, sink: SocketSink, message: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What the loudspeaker has played lately, for the echo canceller of the microphone."""
+"""What a loudspeaker has played lately, for the echo canceller of the microphone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,7 @@ from numpy.typing import NDArray
 from event_system import MICROPHONE_RATE, PLAYOUT_RATE
 
 KEPT_S = 2.0
-ECHO_DELAY_S = 0.08
-"""How long after it left the stage a sound is looked for in the microphone: a little less than
-the 100 ms that a client buffers, because an echo must not come before what it is the echo of."""
 _TOLERANCE = round(0.03 * MICROPHONE_RATE)
-_CHECKED_EVERY = 25
 _STEP = PLAYOUT_RATE // MICROPHONE_RATE
 # A windowed sinc that lets pass what a 16,000 Hz signal can hold (cut-off 7 kHz, 49 taps).
 _TAPS = 49
@@ -30,7 +26,7 @@ def _low_pass() -> NDArray[np.float32]:
 
 
 class FarEnd:
-    """A ring of the last two seconds that left the stage, at 16,000 Hz on the media clock."""
+    """A ring of the last two seconds that were played, at 16,000 Hz on the player's clock."""
 
     def __init__(self) -> None:
         self._ring: NDArray[np.int16] = np.zeros(round(KEPT_S * MICROPHONE_RATE), np.int16)
@@ -39,10 +35,10 @@ class FarEnd:
         self._tail: NDArray[np.float32] = np.zeros(_TAPS - 1, np.float32)
 
     def write(self, position: int, frame: NDArray[np.int16]) -> None:
-        """Note a frame that leaves the stage.
+        """Note a frame.
 
         Args:
-            position: Its first sample on the media clock, at `PLAYOUT_RATE`.
+            position: Its first sample on the clock, at `PLAYOUT_RATE`.
             frame: (samples,) int16 at `PLAYOUT_RATE`, a multiple of three samples.
         """
         sound = np.concatenate([self._tail, frame.astype(np.float32)])
@@ -54,7 +50,7 @@ class FarEnd:
         """What was played: (count,) int16 at 16,000 Hz.
 
         Args:
-            start: First sample on the media clock at 16,000 Hz. What has not been played, or is no
+            start: First sample on the clock at 16,000 Hz. What has not been played, or is no
                 longer kept, is silence.
         """
         sound = np.zeros(count, np.int16)
@@ -81,34 +77,42 @@ class FarEnd:
 
 
 @dataclass
-class FarCursor:
-    """Which part of what was played belongs to the next sound of the microphone.
+class SteadyCursor:
+    """Where on a clock pieces of sound lie that follow each other without gaps.
 
-    Frames of a microphone arrive early and late, but they follow each other without gaps; so the
-    part goes on where the last one ended, as the canceller wants it, and jumps only when the
-    frames have come too early, or all too late, for half a second (a gap, or clocks that drift).
+    The clock is read early and late, but the canceller wants sound that goes on; so a piece goes
+    on where the last one ended. The cursor jumps back at once when a piece is earlier than that,
+    and on when all of some were later (a gap, or clocks that drift).
+
+    Attributes:
+        patience: In how many pieces all have to be late.
+        gap: Samples by which one that is late shows a gap by itself, where times are exact.
     """
 
+    patience: int = 25
+    gap: int = 1 << 40
     _next: int | None = None
     _least_late: int = 1 << 40
     _calls: int = 0
 
-    def advance(self, arrived: float, count: int) -> int:
-        """The first sample of the part, on the media clock at 16,000 Hz.
+    def place(self, wanted: int, count: int, limit: int = 1 << 62) -> int:
+        """The first sample of a piece.
 
         Args:
-            arrived: When the sound had arrived, on the media clock.
+            wanted: Where it is by the clock.
             count: Its samples.
+            limit: Where it ends at the latest.
         """
-        wanted = round((arrived - ECHO_DELAY_S) * MICROPHONE_RATE) - count
-        if self._next is None or wanted < self._next - _TOLERANCE:
+        late = wanted - self._next if self._next is not None else 1 << 40
+        if self._next is None or late < -_TOLERANCE or late > self.gap:
             self._next = wanted
-        self._least_late = min(self._least_late, wanted - self._next)
+            late = 0
+        self._least_late = min(self._least_late, late)
         self._calls += 1
-        if self._calls >= _CHECKED_EVERY:
+        if self._calls >= self.patience:
             if self._least_late > _TOLERANCE:
                 self._next += self._least_late
             self._calls, self._least_late = 0, 1 << 40
-        start = self._next
-        self._next += count
+        start = min(self._next, limit - count)
+        self._next = start + count
         return start

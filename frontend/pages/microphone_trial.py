@@ -76,7 +76,7 @@ class MicrophoneTrial:
             self._hearing.set_muted(True)
         self._frames, self.verdict, self.problem = [], None, ""
         self._began = now
-        self._microphone.listen(WHO, self._frames.append)
+        self._microphone.listen(WHO, self._hear)
         self._set("opening")
 
     def stop(self) -> None:
@@ -119,6 +119,9 @@ class MicrophoneTrial:
                 self._finish()
         elif self.stage == "playing" and not self._player.playing_clip:
             self._set("done")
+
+    def _hear(self, frame: bytes, _recorded_at: float) -> None:
+        self._frames.append(frame)
 
     def _finish(self) -> None:
         import numpy as np

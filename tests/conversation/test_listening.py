@@ -108,3 +108,13 @@ async def test_frames_of_a_wrong_size_and_a_flood_are_refused() -> None:
     with pytest.raises(BusyError, match="faster than real time"):
         for _ in range(MOST_WAITING + 1):
             made.feed(bytes(FRAME_BYTES))
+
+
+async def test_who_tells_what_is_played_also_tells_when_it_was_recorded() -> None:
+    made = listener(PlainEar())
+    made.feed(bytes(FRAME_BYTES))
+    made.tell_played(bytes(1_920), 1_000_000)
+    with pytest.raises(BadInputError, match="recorded"):
+        made.feed(bytes(FRAME_BYTES))
+    made.feed(bytes(FRAME_BYTES), 1_020_000)
+    assert made.waiting == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from array import array
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -192,6 +193,45 @@ def test_silence_stops_the_device(
     wait_until(lambda: shop.made)
     say(player, 3)
     wait_until(lambda: not shop.made[0].running)
+
+
+def test_a_device_that_is_to_stay_on_plays_silence(
+    player: Player, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("frontend.audio_io.LINGER_S", 0.0)
+    player.stay_on(True)
+    wait_until(lambda: len(shop.made[0].played) > 0.7 * 48_000)
+    assert shop.made[0].running
+    player.stay_on(False)
+    wait_until(lambda: not shop.made[0].running)
+
+
+def test_what_is_played_is_told_with_the_time_at_which_it_is_heard(
+    player: Player, shop: Shop
+) -> None:
+    told: list[tuple[bytes, float]] = []
+    player.on_played = lambda pcm, heard_at: told.append((pcm, heard_at))
+    began = time.monotonic()
+    say(player, 10)
+    wait_until(lambda: b"".join(pcm for pcm, _at in told).count(TONE) >= 8)
+    device, count = shop.made[0], len(told)
+    assert b"".join(pcm for pcm, _at in told[:count]) == device.played.tobytes()[: 1_920 * count]
+    steps = [after - before for (_, before), (_, after) in pairwise(told[:count])]
+    assert all(step == pytest.approx(0.02) for step in steps)
+    assert told[0][1] >= began
+
+
+def test_nobody_hears_what_the_silent_clock_plays(
+    player: Player, shop: Shop, settings: Settings
+) -> None:
+    told: list[bytes] = []
+    player.on_played = lambda pcm, _heard_at: told.append(pcm)
+    shop.closed = True
+    player.configure(settings.model_copy(update={"output_device": "another"}))
+    wait_until(lambda: player.silent)
+    say(player, 10)
+    wait_until(lambda: len(told) >= 8)
+    assert not any(any(pcm) for pcm in told)
 
 
 def test_another_device_is_opened_at_once(player: Player, shop: Shop, settings: Settings) -> None:

@@ -18,7 +18,6 @@ from event_system import (
     MediaKind,
     PlayoutFlush,
     TurnStateChanged,
-    unpack_media,
 )
 from frontend.api import Api, ApiError, Backend
 from frontend.audio_io import Player
@@ -215,16 +214,31 @@ def test_sound_is_sent_in_order_once_the_backend_was_told_to_listen(
     desk: Desk, fake_backend: FakeBackend
 ) -> None:
     connect(desk, fake_backend)
-    desk.client.send_frame(bytes(640))
+    desk.client.send_frame(bytes(640), 1.0)
     desk.client.send_voice({"type": "listen.start", "mode": "hands_free"})
     for index in range(20):
-        desk.client.send_frame(bytes([index]) * 640)
+        desk.client.send_frame(bytes([index]) * 640, 1.0)
     desk.client.send_voice({"type": "listen.stop"})
-    desk.client.send_frame(bytes(640))
+    desk.client.send_frame(bytes(640), 1.0)
     wait_until(lambda: len(fake_backend.received) == 2)
-    frames = [unpack_media(message) for message in fake_backend.heard]
+    frames = fake_backend.heard
     assert [frame.payload[0] for frame in frames] == list(range(20))
     assert {frame.kind for frame in frames} == {MediaKind.MICROPHONE}
+
+
+def test_what_the_loudspeaker_plays_is_told_while_the_backend_listens(
+    desk: Desk, fake_backend: FakeBackend
+) -> None:
+    connect(desk, fake_backend)
+    desk.player.on_played(bytes(1_920), 1.0)
+    desk.client.send_voice({"type": "listen.start"})
+    desk.player.on_played(b"\1" * 1_920, 2.5)
+    desk.client.send_frame(b"\1" * 640, 2.25)
+    # The desk's own loudspeaker plays silence meanwhile.
+    wait_until(lambda: fake_backend.heard)
+    played = [frame for frame in fake_backend.played if any(frame.payload)]
+    assert played == [(MediaKind.LOUDSPEAKER, 0, 2_500_000, b"\1" * 1_920)]
+    assert fake_backend.heard == [(MediaKind.MICROPHONE, 0, 2_250_000, b"\1" * 640)]
 
 
 def test_a_new_connection_gets_no_sound_before_it_is_told_to_listen(
@@ -236,7 +250,7 @@ def test_a_new_connection_gets_no_sound_before_it_is_told_to_listen(
     wait_until(lambda: desk.states[-1] == "down")
     fake_backend.start()
     wait_until(lambda: desk.states[-1] == "up")
-    desk.client.send_frame(bytes(640))
+    desk.client.send_frame(bytes(640), 1.0)
     desk.client.send_voice({"type": "turn.cancel"})
     wait_until(lambda: {"type": "turn.cancel"} in fake_backend.received)
     assert not fake_backend.heard

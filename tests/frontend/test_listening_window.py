@@ -273,7 +273,7 @@ def test_the_microphone_test_shows_its_verdict(frame: Any, settle: Settle) -> No
     card.button.invoke()
     assert str(card.button.cget("text")) == "Stop"
     for _ in range(500):
-        frames[0](bytes(640))
+        frames[0](bytes(640), 0.0)
     now = time.monotonic()
     for later in (0.0, 0.1, 10.6, 11.0):
         page.on_tick(now + later)

@@ -150,9 +150,9 @@ def test_it_opens_when_wanted_and_closes_when_nobody_listens(
     assert not shop.made
     first: list[bytes] = []
     second: list[bytes] = []
-    microphone.listen("first", first.append)
+    microphone.listen("first", lambda frame, _at: first.append(frame))
     wait_until(lambda: microphone.device)
-    microphone.listen("second", second.append)
+    microphone.listen("second", lambda frame, _at: second.append(frame))
     shop.made[0].hear(0.5)
     wait_until(lambda: len(first) >= 23)
     assert len(second) == len(first)
@@ -171,7 +171,7 @@ def test_a_device_that_vanishes_is_told_once_and_comes_back(
     told: list[str] = []
     microphone.on_change = lambda: told.append(microphone.problem)
     heard: list[bytes] = []
-    microphone.listen("me", heard.append)
+    microphone.listen("me", lambda frame, _at: heard.append(frame))
     wait_until(lambda: shop.made)
     shop.made[0].hear(0.1)
     shop.empty = True
@@ -192,14 +192,14 @@ def test_a_device_that_delivers_nothing_counts_as_gone(
     microphone: Microphone, shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("frontend.microphone.STARTING_S", 0.2)
-    microphone.listen("me", lambda _frame: None)
+    microphone.listen("me", lambda _frame, _at: None)
     wait_until(lambda: len(shop.made) >= 2)
     assert shop.made[0].closed
 
 
 def test_no_device_is_one_sentence(microphone: Microphone, shop: Shop) -> None:
     shop.empty = True
-    microphone.listen("me", lambda _frame: None)
+    microphone.listen("me", lambda _frame, _at: None)
     wait_until(lambda: microphone.problem)
     assert microphone.problem == "No microphone can be opened (none)."
     microphone.leave("me")
@@ -209,7 +209,7 @@ def test_no_device_is_one_sentence(microphone: Microphone, shop: Shop) -> None:
 def test_another_choice_is_opened_at_once(
     microphone: Microphone, shop: Shop, settings: Settings
 ) -> None:
-    microphone.listen("me", lambda _frame: None)
+    microphone.listen("me", lambda _frame, _at: None)
     wait_until(lambda: shop.made)
     microphone.configure(settings.model_copy(update={"input_device": "Headset"}))
     wait_until(lambda: len(shop.made) == 2)
@@ -221,7 +221,7 @@ def test_sound_of_a_device_that_was_closed_is_not_heard(
     microphone: Microphone, shop: Shop, settings: Settings
 ) -> None:
     heard: list[bytes] = []
-    microphone.listen("me", heard.append)
+    microphone.listen("me", lambda frame, _at: heard.append(frame))
     wait_until(lambda: shop.made)
     microphone.configure(settings.model_copy(update={"input_device": "Headset"}))
     wait_until(lambda: len(shop.made) == 2)

@@ -40,7 +40,7 @@ class Room:
     def hear(self, sound: np.ndarray) -> None:
         for at in range(0, len(sound) - 319, 320):
             if self.frames:
-                self.frames(sound[at : at + 320].astype("<i2").tobytes())
+                self.frames(sound[at : at + 320].astype("<i2").tobytes(), 0.0)
 
 
 @pytest.fixture

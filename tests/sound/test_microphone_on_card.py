@@ -30,7 +30,7 @@ def microphone(settings: Settings, pulse_sink: SoundCard) -> Iterator[Microphone
 
 def test_a_tone_that_is_spoken_arrives(microphone: Microphone, pulse_sink: SoundCard) -> None:
     frames: list[bytes] = []
-    microphone.listen("test", frames.append)
+    microphone.listen("test", lambda frame, _at: frames.append(frame))
     wait_until(lambda: frames)
     times = np.arange(CARD_RATE * 2) / CARD_RATE
     sound = (np.sin(2 * np.pi * 440 * times) * 12_000).astype(np.int16)
@@ -50,7 +50,7 @@ def test_a_tone_that_is_spoken_arrives(microphone: Microphone, pulse_sink: Sound
 
 def test_frames_come_in_real_time(microphone: Microphone) -> None:
     frames: list[bytes] = []
-    microphone.listen("test", frames.append)
+    microphone.listen("test", lambda frame, _at: frames.append(frame))
     wait_until(lambda: frames)
     frames.clear()
     time.sleep(1.0)
@@ -64,6 +64,6 @@ def test_the_card_is_listed_and_a_lost_one_is_told(
     microphone.configure(
         settings.model_copy(update={"audio_backend": "sounddevice", "input_device": "Lost headset"})
     )
-    microphone.listen("test", lambda _frame: None)
+    microphone.listen("test", lambda _frame, _at: None)
     wait_until(lambda: microphone.problem)
     assert "Lost headset is not there" in microphone.problem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from backend.stage.far_end import ECHO_DELAY_S, FarCursor, FarEnd
+from backend.stage.far_end import FarEnd, SteadyCursor
 from event_system import MICROPHONE_RATE, PLAYOUT_RATE
 
 FRAME = 960
@@ -41,8 +41,8 @@ def test_a_flush_takes_back_what_will_not_be_heard() -> None:
 
 
 def cursor_starts(arrivals: list[float], count: int = 320) -> np.ndarray:
-    cursor = FarCursor()
-    return np.array([cursor.advance(at, count) for at in arrivals])
+    cursor = SteadyCursor()
+    return np.array([cursor.place(round(at * MICROPHONE_RATE) - count, count) for at in arrivals])
 
 
 def test_parts_follow_each_other_however_the_frames_arrive() -> None:
@@ -50,14 +50,27 @@ def test_parts_follow_each_other_however_the_frames_arrive() -> None:
     arrivals = [1.0 + 0.02 * n + 0.015 * rng.random() for n in range(200)]
     starts = cursor_starts(arrivals)
     assert (np.diff(starts) == 320).mean() > 0.98
-    true = np.array([(1.0 + 0.02 * n - ECHO_DELAY_S) * MICROPHONE_RATE - 320 for n in range(200)])
+    true = np.array([(1.0 + 0.02 * n) * MICROPHONE_RATE - 320 for n in range(200)])
     assert np.abs(starts - true).max() < 0.03 * MICROPHONE_RATE
 
 
 def test_after_a_gap_it_catches_up_within_a_second() -> None:
     arrivals = [1.0 + 0.02 * n for n in range(100)] + [5.0 + 0.02 * n for n in range(100)]
     starts = cursor_starts(arrivals)
-    wanted = (arrivals[-1] - ECHO_DELAY_S) * MICROPHONE_RATE - 320
+    wanted = arrivals[-1] * MICROPHONE_RATE - 320
     assert abs(starts[-1] - wanted) < 0.03 * MICROPHONE_RATE
-    wanted = (arrivals[160] - ECHO_DELAY_S) * MICROPHONE_RATE - 320
+    wanted = arrivals[160] * MICROPHONE_RATE - 320
     assert abs(starts[160] - wanted) < 0.03 * MICROPHONE_RATE
+
+
+def test_where_times_are_exact_a_gap_is_followed_at_once() -> None:
+    cursor = SteadyCursor(gap=1_600)
+    assert cursor.place(1_000, 320) == 1_000
+    assert cursor.place(1_500, 320) == 1_320
+    assert cursor.place(9_000, 320) == 9_000
+
+
+def test_a_piece_ends_at_its_limit_and_the_next_goes_on_there() -> None:
+    cursor = SteadyCursor()
+    assert cursor.place(1_000, 320, limit=1_200) == 880
+    assert cursor.place(1_320, 320, limit=2_000) == 1_200

@@ -41,6 +41,7 @@ from event_system import (
     TurnTiming,
     encode,
     pack_media,
+    unpack_media,
 )
 
 TOKEN = "fake-token"
@@ -97,7 +98,8 @@ class FakeBackend:
     idle_fps: float = 10.0
     received: list[dict[str, Any]] = field(default_factory=list)
     views: list[bool] = field(default_factory=list)
-    heard: list[bytes] = field(default_factory=list)
+    heard: list[MediaFrame] = field(default_factory=list)
+    played: list[MediaFrame] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
     seq: int = 0
     log: list[Envelope] = field(default_factory=list)
@@ -435,7 +437,10 @@ def _add_sockets(app: FastAPI, fake: FakeBackend) -> None:
                 if message["type"] == "websocket.disconnect":
                     break
                 if message.get("bytes") is not None:
-                    fake.heard.append(message["bytes"])
+                    frame = unpack_media(message["bytes"])
+                    (fake.played if frame.kind == MediaKind.LOUDSPEAKER else fake.heard).append(
+                        frame
+                    )
                 else:
                     await fake.take(json.loads(message["text"]))
         if idle:

@@ -7,13 +7,17 @@ two programs of PulseAudio's, so that it neither disturbs nor waits for the soun
 
 from __future__ import annotations
 
+import fcntl
 import os
+import struct
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import RawIOBase
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +27,7 @@ from tests.support.pulse import Samples, SoundCard
 
 BLOCK = 960
 """20 ms at 48,000 Hz."""
+MOST_WAITING_BLOCKS = 3
 CUSHION_BLOCKS = 2
 """What waits to be played, so that a late thread makes no gap."""
 REVERBERATION_S = 0.2
@@ -121,14 +126,38 @@ def air(card: SoundCard, level_db: float) -> Iterator[Air]:
 
 
 def carry(rate: int, level_db: float) -> None:
-    """From standard input to standard output; tells of each audible block by a byte of stderr."""
+    """From standard input to standard output; tells of each audible block by a byte of stderr.
+
+    Air keeps no sound for later: what has waited because this process was late is left out.
+    """
     convolver = Convolver(room_response(rate, level_db))
+    fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 4_096)
     os.write(1, bytes(2 * BLOCK * CUSHION_BLOCKS))
-    while len(raw := sys.stdin.buffer.read(2 * BLOCK)) == 2 * BLOCK:
+    heard = open(0, "rb", buffering=0)  # noqa: SIM115 - it is open anyway
+    while raw := _block_of(heard):
+        while _waiting(0) > 2 * BLOCK * MOST_WAITING_BLOCKS:
+            raw = _block_of(heard)
         block: Samples = np.frombuffer(raw, "<i2")
         os.write(1, convolver.step(block).astype("<i2").tobytes())
         if _dbfs(block) > AUDIBLE_DBFS:
             os.write(2, b".")
+
+
+def _block_of(heard: RawIOBase) -> bytes:
+    """The next block; empty at the end."""
+    raw = b""
+    while len(raw) < 2 * BLOCK:
+        piece = heard.read(2 * BLOCK - len(raw))
+        if not piece:
+            return b""
+        raw += piece
+    return raw
+
+
+def _waiting(pipe: int) -> int:
+    """Bytes in a pipe."""
+    (count,) = struct.unpack("i", fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)))
+    return int(count)
 
 
 def _dbfs(block: Samples) -> float:
