@@ -110,7 +110,7 @@ class Listener:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="ear")
         self._utterance: Utterance[Any] | None = None
         self._ending = 0
-        self._failed = False
+        self._failed = self._working = False
         self._jobs: set[asyncio.Task[None]] = set()
 
     @property
@@ -167,7 +167,8 @@ class Listener:
 
     async def drained(self) -> None:
         """Wait until nothing waits, nobody speaks, and what was said is answered."""
-        while self._waiting or self._utterance or self._jobs:  # noqa: ASYNC110 - once a file
+        while self._waiting or self._working or self._utterance or self._jobs:  # noqa: ASYNC110
+            # It is asked once a file.
             await asyncio.sleep(FRAME_SECONDS / 2)
 
     async def run(self) -> None:
@@ -200,7 +201,9 @@ class Listener:
                 if not self._waiting:
                     self._waiting.append(self._ear.finish)
         if isinstance(self._waiting[0], _Sound):
+            self._working = True
             noticed = await self._listen()
+            self._working = False
         else:
             button = self._waiting.popleft()
             assert not isinstance(button, _Sound)

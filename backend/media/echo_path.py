@@ -55,6 +55,8 @@ _FIT_BLOCKS = 51
 _FIT_EVERY = 25
 _FIT_DB = 6.0
 """A fit that explains so much more is better than the model."""
+_TRUSTED_DB = 10.0
+"""A model that takes out so much explains the echo, however short it has learned."""
 _FITTED_DB = 18.0
 """Where the model takes so much out, it needs no fit."""
 _ECHO_DB = 4.5
@@ -159,6 +161,8 @@ class EchoPath:
         path = np.fft.irfft(self._path, axis=1)[:, :BLOCK].reshape(-1).astype(np.float32)
         left = heard - convolved(path, played)
         taken = _decibels(heard) - _decibels(left)
+        if taken > _TRUSTED_DB:
+            self.trusted = True
         if taken > _FITTED_DB:
             self.moved = False
             return
@@ -167,6 +171,7 @@ class EchoPath:
         if found.gain_db > _FIT_DB:
             parts = found.path.reshape(REACH_BLOCKS, BLOCK)
             self._path += np.fft.rfft(parts, _WINDOW, axis=1)
+            self._excess.clear()
 
     def _constrain(self) -> None:
         """Hold some parts of the path to what a block can do, in turn: the second half is none."""

@@ -24,9 +24,11 @@ from backend.media.echo_path import EchoPath
 RATE = 16_000
 BLOCK = RATE // 100
 BLOCK_SECONDS = BLOCK / RATE
-LEARNING_S = 1.6
+LEARNING_S = 1.2
 """How long the far end has to sound until the canceller knows the room (measured in simulated
 rooms with delays up to 140 ms; see `python main.py bench interruptions`)."""
+MOST_LEARNING_S = 3.0
+"""How long at most, where no path explains what is heard: headphones that leak, or noise."""
 _FAR_DBFS = -45.0
 _NO_ECHO_DB = -34.0
 _REACH = 25
@@ -122,7 +124,10 @@ class MicrophoneFilter:
     @property
     def learning(self) -> bool:
         """Whether the canceller does not know the room yet: what it gives may be the far end."""
-        return self._canceller is not None and self._meter.sounded * BLOCK_SECONDS < LEARNING_S
+        if self._canceller is None:
+            return False
+        known = self._echo_path.trusted or not self._meter.echo
+        return self._meter.sounded * BLOCK_SECONDS < (LEARNING_S if known else MOST_LEARNING_S)
 
     def process(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> Filtered:
         """Filter sound.
@@ -151,8 +156,7 @@ class MicrophoneFilter:
         level = _dbfs(plain)
         self._meter.measure(level, _dbfs(far))
         if self._meter.echo:
-            known = self._echo_path.trusted and not self._echo_path.moved
-            return cancelled, rest if known else cancelled
+            return cancelled, cancelled if self._echo_path.moved else rest
         # What leaks out of headphones is quiet beside what is played in them.
         self._level = max(level, self._level - 1.0)
         if self._level < self._meter.far_db + _GATE_DB and self._meter.far_db > _FAR_DBFS:

@@ -92,6 +92,19 @@ def test_a_voice_is_heard_under_an_echo_as_loud_as_itself(speech: Sound) -> None
     assert Signal.STARTED in [one.signal for one in noticed]
 
 
+def test_her_voice_is_not_heard_though_its_way_grows_longer_again_and_again(
+    speech: Sound,
+) -> None:
+    far = np.concatenate([speech, silence(0.3)] * 6)
+    played = np.convolve(far, [0.0] * 900 + [0.5] + [0.0] * 200 + [-0.3])[: len(far)]
+    near, cut = played.astype(np.int16), len(far) // 3
+    for place in (cut, 2 * cut):
+        near[place:] = np.concatenate([np.zeros(900, np.int16), near[place:-900]])
+    noticed = listen(Ear(), near, far, Gate.GUARDED)
+    began = [one for one in noticed if one.signal in (Signal.PAUSED, Signal.COMMITTED)]
+    assert began == [], "an utterance was made of the character's own voice"
+
+
 def test_a_bang_and_hiss_over_an_echo_are_no_voice(speech: Sound) -> None:
     far = np.concatenate([speech, silence(0.3)] * 5)
     echo = np.convolve(far, [0.0] * 900 + [0.7] + [0.0] * 200 + [-0.5])[: len(far)]

@@ -88,6 +88,36 @@ def test_an_echo_of_something_else_is_not_trusted() -> None:
     assert not path.trusted
 
 
+def test_a_path_that_jumps_is_known_again_within_half_a_second() -> None:
+    far, path = noise(1), EchoPath()
+    near = echo_of(far, 0.5)
+    near[32_000:] = np.concatenate([np.zeros(1_600, np.int16), near[32_000:-1_600]])
+    left = played(path, near, far)
+    assert decibels(left[42_000:48_000]) < decibels(near[42_000:48_000]) - 15
+    assert not path.moved
+
+
+def test_an_echo_that_no_one_path_explains_has_moved() -> None:
+    far, path = noise(1), EchoPath()
+    near = echo_of(far, 0.5)
+    late = np.concatenate([np.zeros(1_200, np.int16), near[:-1_200]])
+    for place in range(32_000, len(near), 6_000):
+        near[place : place + 3_000] = late[place : place + 3_000]
+    moved = []
+    for at in range(0, len(near) - BLOCK + 1, BLOCK):
+        path.process(near[at : at + BLOCK], far[at : at + BLOCK])
+        moved.append(path.moved)
+    assert not any(moved[100:200])
+    assert any(moved[250:])
+
+
+def test_a_user_is_no_moved_echo() -> None:
+    far, path = noise(1), EchoPath()
+    user = noise(5, 3_000.0) * (np.arange(len(far)) > 32_000)
+    played(path, (echo_of(far, 0.5) + user).astype(np.int16), far)
+    assert not path.moved
+
+
 def test_it_is_not_trusted_before_it_knows_the_room() -> None:
     path = EchoPath()
     far = noise(1)[:8_000]
