@@ -54,6 +54,8 @@ log = logging.getLogger(__name__)
 
 SIZE = (1280, 800)
 LEAST_SIZE = (900, 600)
+SCREEN_SHARE = 0.92
+"""What a window may take of the screen each way; the title bar and the task bar take the rest."""
 NARROW_BELOW = 1020
 TALK_KEY = "F8"
 THREADS_AFTER_MS = 20
@@ -411,9 +413,24 @@ class App:
 def make_root(mode: Mode) -> ttk.App:
     """Make the Tk window, empty."""
     register_themes()
-    return ttk.App(
+    root = ttk.App(
         title=NAME, theme=f"{FAMILY}-{mode}", size=SIZE, minsize=LEAST_SIZE, iconphoto=None
     )
+    screen = root.winfo_screenwidth(), root.winfo_screenheight()
+    width, height = first_size((root.winfo_width(), root.winfo_height()), screen)
+    root.geometry(f"{width}x{height}")
+    return root
+
+
+def first_size(wanted: tuple[int, int], screen: tuple[int, int]) -> tuple[int, int]:
+    """The window's size at start: no larger than a screen shows beside frame and task bar.
+
+    Args:
+        wanted: Pixels each way.
+        screen: Those of the screen.
+    """
+    width, height = (int(most * SCREEN_SHARE) for most in screen)
+    return min(wanted[0], width), min(wanted[1], height)
 
 
 def build_app(settings: Settings, provider: BackendProvider) -> App:

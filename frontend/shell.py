@@ -49,7 +49,7 @@ _MICROPHONE: dict[str, tuple[str, State]] = {
     "talking": ("listening", "ok"),
     "opening": ("opening", "warning"),
     "muted": ("muted", "warning"),
-    "problem": ("no microphone", "error"),
+    "problem": ("no mic", "error"),
 }
 _KINDS = (("llm", "Model"), ("tts", "Voice"), ("clip", "Avatar"), ("stt", "Hearing"))
 
@@ -79,10 +79,10 @@ def lamps(
 
     Args:
         engines: As `GET /api/engines` gives them.
-        connected: Whether the backend is reached.
+        connected: Whether the backend is reached; what it has is known a moment later.
         hearing: What the microphone does, a status of `frontend.hearing`.
     """
-    if not connected:
+    if not (connected and engines):
         return [Lamp(label, "waiting", "off") for _, label in _KINDS]
     rows = []
     for kind, label in _KINDS:

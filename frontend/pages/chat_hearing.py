@@ -42,7 +42,8 @@ class HandsFree(ttk.Frame):
             self, text="Hands-free", variable=self._on, bootstyle="primary round-toggle",
             command=lambda: self._hearing.set_hands_free(self._on.get()),
         )  # fmt: skip
-        self.switch.pack(side="left")
+        # The switch stays under the pointer when the button comes.
+        self.switch.pack(side="right")
         ttk.ToolTip(
             self.switch, position="bottom",
             text="The microphone stays on: speak, and interrupt, whenever you like",
@@ -51,7 +52,7 @@ class HandsFree(ttk.Frame):
             self, text="Mute", icon="mic-mute-fill", style="Danger.TButton",
             command=lambda: self._hearing.set_muted(not self._hearing.muted),
         )  # fmt: skip
-        self._tip = ttk.ToolTip(self.mute, text="Nothing is heard until you unmute",
+        self._tip = ttk.ToolTip(self.mute, text="Muted, she hears nothing until you unmute",
                                 position="bottom")  # fmt: skip
         self._padding = px(10)
         self._compact = False
@@ -72,7 +73,7 @@ class HandsFree(ttk.Frame):
             style="Primary.TButton" if hearing.muted else "Danger.TButton",
         )
         if hearing.hands_free:
-            self.mute.pack(side="left", padx=(self._padding, 0))
+            self.mute.pack(side="left", padx=(0, self._padding))
         else:
             self.mute.pack_forget()
 

@@ -33,6 +33,8 @@ from frontend.shell import engine_on_duty, short_name
 PAGE = 50
 TENTATIVE = "voice:tentative"
 """Key of the bubble with what is understood so far."""
+GREETING = "first_mes"
+"""Key of the bubble with the character's first message."""
 FORGET_MS = 10_000
 """Words that do not become a message by then were none."""
 _AWAY = "The backend went away before the answer was complete."
@@ -133,6 +135,7 @@ class ChatPresenter:
             self._forget_words()
             self._set_state("idle")
             self._characters = []
+            self._messages.pop(GREETING, None)
             for turn_id in list(self._turns):
                 self._fail(ErrorOccurred(code="away", message=_AWAY, retryable=True,
                                          turn_id=turn_id))  # fmt: skip
@@ -207,7 +210,10 @@ class ChatPresenter:
             self._view.show_caption(event.text)
         elif isinstance(event, ErrorOccurred) and event.turn_id:
             self._fail(event)
-        elif isinstance(event, (CharacterSwitched, CharacterChanged)):
+        elif isinstance(event, CharacterSwitched):
+            self._messages.pop(GREETING, None)
+            self._load_characters()
+        elif isinstance(event, CharacterChanged):
             self._load_characters()
 
     def _ask(self, turn_id: str, text: str, at: float | None = None) -> None:
@@ -336,8 +342,10 @@ class ChatPresenter:
         self._note_page(rows)
         self._answered.update(str(row["turn_id"]) for row in rows)
         character = self.character
-        if not rows and character and character.first_mes:
-            stored["first_mes"] = Message("first_mes", "character", character.first_mes)
+        greeted = GREETING in self._messages and not self._older
+        if character and character.first_mes and (greeted or not rows):
+            greeting = Message(GREETING, "character", character.first_mes)
+            stored = {GREETING: greeting, **stored}
         self._messages = {**stored, **came}
         self._view.show_messages(list(self._messages.values()), older=self._older)
 

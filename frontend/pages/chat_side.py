@@ -157,8 +157,9 @@ class SideColumn(ttk.Frame):
     def _show_info(self, now: float) -> None:
         recent = [at for at in self._shown if now - at < 1.0]
         fresh = now - self._last_frame < STALE_S
-        _set(self._info, f"{len(recent)} fps" if fresh and recent else "")
         player = self._context.player
+        # At rest she is drawn a few times a second on purpose, which would read like a fault.
+        _set(self._info, f"{len(recent)} fps" if fresh and player.speaking else "")
         if player.speaking:
             state = "speaking"
         elif self._context.connection != "up":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -78,7 +79,8 @@ class LogsPresenter:
     def prepend(self, lines: Iterable[Line]) -> None:
         """Put lines from before the window was opened in front of those that came since."""
         seen = self.store.newest(len(self.store))
-        before = min((line.at for line in (*seen, *self._held)), default=float("inf"))
+        # In the file a time ends with its milliseconds.
+        before = min((_whole_ms(line.at) for line in (*seen, *self._held)), default=float("inf"))
         self.store.clear()
         self.store.append([line for line in lines if line.at < before])
         self.store.append(seen)
@@ -163,3 +165,7 @@ class LogsPresenter:
         """The shown lines from number `first` to `last`, one a row."""
         rows = self.store.rows
         return "\n".join(self.text(number) for number in rows if first <= number <= last)
+
+
+def _whole_ms(at: float) -> float:
+    return math.floor(at * 1000) / 1000

@@ -13,9 +13,11 @@ from frontend.pages.pronunciation_presenter import SENTENCE, PronunciationPresen
 from frontend.theme import look
 from frontend.widgets.dialog import Dialog, open_once
 from frontend.widgets.form import TextField
+from frontend.widgets.scrollbar import ThinScrollbar
 
 WIDTH = 520
 ROWS = 9
+EMPTY = "No words yet. Write one below, and beside it how it sounds: Zoe, zoh ee."
 FILE_TYPES = (("Tables and lists", "*.csv *.json"), ("All files", "*"))
 
 
@@ -65,10 +67,14 @@ class PronunciationDialog(Dialog):
         for column, title in (("word", "Written"), ("say", "Said")):
             table.heading(column, text=title, anchor="w")
             table.column(column, width=px(WIDTH) // 2, anchor="w")
-        bar = ttk.Scrollbar(frame, command=table.yview)
+        bar = ThinScrollbar(frame, table.yview, surface="card")
         table.configure(yscrollcommand=bar.set)
-        table.pack(side="left", fill="x", expand=True)
         bar.pack(side="right", fill="y")
+        table.pack(side="left", fill="x", expand=True)
+        self.hint = ttk.Label(table, text=EMPTY, style="InnerMuted.TLabel", wraplength=px(320))
+        # Its ground is that of the table's rows, which is not a card's.
+        ground = ttk.Style.get_instance().lookup("Treeview", "fieldbackground")
+        self.hint.configure(background=ground, justify="center")
         table.bind("<<TreeviewSelect>>", lambda event: self._selected())
         table.bind("<Delete>", lambda event: self._remove())
         return table
@@ -86,7 +92,7 @@ class PronunciationDialog(Dialog):
             field.entry.bind("<Return>", lambda event: self._put())
             row.columnconfigure(column, weight=1)
             fields.append(field)
-        self.put = ttk.Button(row, text="Put", style="InnerPrimary.TButton", command=self._put)
+        self.put = ttk.Button(row, text="Add", style="InnerPrimary.TButton", command=self._put)
         self.put.grid(row=1, column=2)
         self.remove = ttk.Button(
             row, text="Remove", style="InnerSecondary.TButton", command=self._remove
@@ -154,6 +160,10 @@ class PronunciationDialog(Dialog):
             self.table.delete(*self.table.get_children())
             for entry in presenter.entries:
                 self.table.insert("", "end", values=entry)
+        if presenter.character and not presenter.entries:
+            self.hint.place(relx=0.5, rely=0.5, anchor="center")
+        else:
+            self.hint.place_forget()
         self.listen.configure(
             text="One moment …" if presenter.busy else "Preview",
             state="disabled" if presenter.busy else "normal",

@@ -14,7 +14,7 @@ from typing import Any
 from config import KotodamaError, write_atomically
 from frontend.api import ApiError
 from frontend.context import AppContext
-from frontend.pages.voice_presenter import clip_of
+from frontend.pages.voice_presenter import NO_SOUND, clip_of
 
 SENTENCE = "Hello, I am Kotone. Welcome to the stream!"
 Entry = tuple[str, str]
@@ -122,6 +122,8 @@ class PronunciationPresenter:
 
     def _play(self, wav: bytes) -> None:
         self.busy = False
+        if self._context.player.silent:
+            self.note = NO_SOUND
         try:
             self._context.player.play(clip_of(wav))
         except (wave.Error, EOFError):

@@ -13,7 +13,7 @@ from frontend.widgets.wrap_label import wrap_label
 _TITLE = "A voice of your own is not in this version yet"
 _INTRO = (
     "Here you will teach the character a voice from recordings. It is being built; nothing on this "
-    "page trains anything today. Until then she speaks with the voices under Settings."
+    "page trains anything today. Until then, choose from the ready-made voices."
 )
 _STEPS = (
     ("mic", "A minute of clear speech",
@@ -47,8 +47,8 @@ class TrainingPage(PageFrame):
         foot = ttk.Frame(card, style="Inner.TFrame")
         foot.pack(fill="x", pady=(px(12), 0))
         ttk.Button(
-            foot, text="Choose a voice in Settings", icon="gear", style="InnerPrimary.TButton",
-            command=lambda: context.navigate("settings"),
+            foot, text="See the ready-made voices", icon="box-seam-fill",
+            style="InnerPrimary.TButton", command=lambda: context.navigate("models"),
         ).pack(side="left")  # fmt: skip
 
     def on_theme(self) -> None:

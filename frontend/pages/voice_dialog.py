@@ -13,7 +13,7 @@ from frontend.theme import look
 from frontend.widgets.dialog import Dialog, open_once
 from frontend.widgets.form import ChoiceField, SliderField, TextField
 
-COLUMN = 300
+COLUMN = 330
 _TITLES = {"left": "As it is", "right": "Compare with"}
 
 
@@ -38,7 +38,7 @@ class VoiceDialog(Dialog):
         self._title = ttk.Label(self.body, text="Voice", style="InnerTitle.TLabel")
         self._title.pack(anchor="w")
         self.add_caption("Voices that speak")
-        self.language = ChoiceField(self.body, self._filter, [])
+        self.language = ChoiceField(self.body, self._filter, [], self.presenter.language_name)
         self.language.pack(fill="x")
         self.add_caption("Sentence")
         self.sentence = TextField(self.body, self._write)
@@ -109,7 +109,7 @@ class VoiceColumn(ttk.Frame):
         self.speed.pack(fill="x")
         self.pitch = SliderField(
             self, lambda value, _now: presenter.choose(side, pitch=float(value)),
-            low=-12, high=12, whole=True, show=lambda value: f"{value:+.0f} semitones",
+            low=-12, high=12, whole=True, show=_semitones,
         )  # fmt: skip
         self.pitch.pack(fill="x", pady=(px(4), px(12)))
         row = ttk.Frame(self, style="Inner.TFrame")
@@ -138,3 +138,8 @@ class VoiceColumn(ttk.Frame):
 
     def _chosen(self, voice: str, _now: bool) -> None:
         self._presenter.choose(self._side, voice=voice)
+
+
+def _semitones(value: float) -> str:
+    count = round(value)
+    return f"{count:+d} semitones" if count else "same pitch"

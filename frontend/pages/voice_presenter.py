@@ -18,17 +18,26 @@ from frontend.context import AppContext
 
 SENTENCE = "Hello! This is how I sound when I talk to you."
 EVERY = "every language"
+NO_SOUND = "There is no loudspeaker: connect one to hear the voice."
+_NAMED_BY_LANGUAGE = "espeak"
+"""The engine whose voices are named by their language and variety."""
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
 
 
 @dataclass(frozen=True)
 class Voice:
-    """A voice as pickers show it."""
+    """A voice as pickers show it.
+
+    Attributes:
+        language: A BCP 47 tag.
+        tongue: The language's name in English, without the variety; empty where it is unknown.
+    """
 
     id: str
     label: str
     language: str
+    tongue: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,8 +98,21 @@ class VoicePresenter:
     def label(self, voice: str) -> str:
         """A voice for people."""
         if not voice:
-            return "The first that runs"
+            return "Automatic"
         return next((one.label for one in self.voices if one.id == voice), voice)
+
+    def language_name(self, code: str) -> str:
+        """A language of the filter for people."""
+        if code == EVERY:
+            return "Every language"
+        named = next(
+            (one.tongue for one in self.voices
+             if one.tongue and base_language(one.language) == code), "",
+        )  # fmt: skip
+        return f"{named} ({code})" if named else code
+
+    def _sorting_name(self, code: str) -> str:
+        return self.language_name(code).casefold()
 
     def show_language(self, language: str) -> None:
         """Offer the voices of one language."""
@@ -154,12 +176,9 @@ class VoicePresenter:
         self._changed()
 
     def _take_voices(self, voices: list[dict[str, Any]]) -> None:
-        self.voices = [
-            Voice(one["id"], f"{one['name']} ({one['language']}), {one['engine']}", one["language"])
-            for one in voices
-        ]
+        self.voices = [_voice(one) for one in voices]
         spoken = {base_language(one.language) for one in self.voices if one.language}
-        self.languages = [EVERY, *sorted(spoken)]
+        self.languages = [EVERY, *sorted(spoken, key=self._sorting_name)]
         self._filter_by(base_language(self._spoken_in))
         self._changed()
 
@@ -169,6 +188,8 @@ class VoicePresenter:
 
     def _play(self, wav: bytes) -> None:
         self.speaking = None
+        if self._context.player.silent:
+            self.note = NO_SOUND
         try:
             self._context.player.play(clip_of(wav))
         except (wave.Error, EOFError):
@@ -187,6 +208,13 @@ class VoicePresenter:
 def base_language(tag: str) -> str:
     """The language of a BCP 47 tag, without its region."""
     return tag.replace("_", "-").split("-")[0].lower()
+
+
+def _voice(row: dict[str, Any]) -> Voice:
+    name, language, engine = row["name"], row["language"], row["engine"]
+    if engine == _NAMED_BY_LANGUAGE:
+        return Voice(row["id"], f"{name}, {engine}", language, name.split(" (")[0])
+    return Voice(row["id"], f"{name} ({language}), {engine}", language)
 
 
 def _body(choice: Choice) -> dict[str, Any]:

@@ -128,6 +128,8 @@ class WelcomePresenter:
             return Check(icon, name, reason, "missing")
         if engine.get("name") == "persona":
             return Check(icon, name, "built-in persona, no language model", "warning")
+        if engine.get("name") == "pocketsphinx":
+            return Check(icon, name, "built-in demo, often wrong", "warning")
         return Check(icon, name, f"{short_name(engine)}, ready", "ready")
 
     def _loudspeaker(self) -> Check:

@@ -12,7 +12,7 @@ import ttkbootstrap as ttk
 from config import Settings
 from event_system import EngineFallback, ErrorOccurred
 from frontend.api import Backend
-from frontend.app import App
+from frontend.app import App, first_size
 from frontend.pages.chat import ChatPage
 from frontend.pages.welcome import WelcomePage
 from frontend.theme import look
@@ -226,7 +226,7 @@ def test_the_first_start_welcomes(
     settle(lambda: str(page._title.cget("text")) == "Say hi to Airi")
     settle(lambda: [check.text for check in page.presenter.checks] == [
         "espeak, ready", "puppet, ready", "built-in persona, no language model",
-        "built-in demo, ready", "switched off in the settings",
+        "built-in demo, often wrong", "switched off in the settings",
     ])  # fmt: skip
     page.speak.invoke()
     settle(lambda: fake_backend.received == [{"type": "speak", "text": "Hi! I'm Airi."}])
@@ -270,3 +270,8 @@ def test_a_narrow_window_keeps_everything_in_sight(app: App, settle: Settle) -> 
         assert widget.winfo_width() > 40
     app.root.geometry("1280x800")
     settle(lambda: app.root.winfo_width() == 1280)
+
+
+def test_the_first_size_fits_the_screen() -> None:
+    assert first_size((1280, 800), (1920, 1080)) == (1280, 800)
+    assert first_size((1280, 800), (1366, 768)) == (1256, 706)

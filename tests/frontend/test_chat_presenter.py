@@ -8,6 +8,7 @@ import pytest
 
 from config import Settings
 from event_system import (
+    CharacterChanged,
     CharacterSwitched,
     ChatDelta,
     ChatMessageEvent,
@@ -128,6 +129,18 @@ def ask(presenter: ChatPresenter, room: Room, text: str = "Who are you?") -> str
 
 def test_an_empty_chat_shows_the_first_message(presenter: ChatPresenter, view: View) -> None:
     assert [view.messages[key].text for key in view.order] == ["Hi! I'm Airi."]
+
+
+def test_the_first_message_stays_when_the_character_changes(
+    presenter: ChatPresenter, room: Room, view: View
+) -> None:
+    room.api.answers["/api/characters/1/chat?limit=50"] = [row(3)]
+    happen(presenter, CharacterChanged(character_id=1, change="updated"))
+    assert view.order == ["first_mes", "t3:user", "t3:character"]
+    room.api.answers["/api/characters"] = [{**c, "active": c["id"] == 2} for c in CHARACTERS]
+    room.api.answers["/api/characters/2/chat?limit=50"] = [row(7)]
+    happen(presenter, CharacterSwitched(character_id=2, name="Ren"))
+    assert view.order == ["t7:user", "t7:character"]
 
 
 def test_a_turn_from_question_to_latency(presenter: ChatPresenter, room: Room, view: View) -> None:

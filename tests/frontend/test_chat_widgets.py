@@ -156,7 +156,8 @@ def test_the_foot_of_the_sidebar_is_honest() -> None:
         "Avatar": ("puppet", "ok"),
         "Hearing": ("none can run", "off"),
     }
-    assert {lamp.text for lamp in lamps(engines, connected=False)} == {"waiting"}
+    for known, connected in ((engines, False), ([], True)):
+        assert {lamp.text for lamp in lamps(known, connected=connected)} == {"waiting"}
     found = engine_on_duty(engines, "clip")
     assert found is not None
     assert short_name(found) == "puppet"

@@ -216,3 +216,11 @@ def test_lines_of_before_go_in_front_and_none_twice() -> None:
     presenter.add(lines(3, 10))
     presenter.prepend(lines(12))
     assert [row.text for row in presenter.store.newest(99)] == [f"line {i}" for i in range(13)]
+
+
+def test_a_line_of_the_file_whose_time_is_cut_to_milliseconds_is_not_shown_again() -> None:
+    presenter = LogsPresenter()
+    line = lines(1)[0]
+    presenter.add([line._replace(at=1000.6714)])
+    presenter.prepend([line._replace(at=1000.5), line._replace(at=1000.671)])
+    assert [row.at for row in presenter.store.newest(99)] == [1000.5, 1000.6714]

@@ -127,6 +127,13 @@ def test_the_dialog(
     assert {"word": "Zoe", "say": "zo"} in room.api.calls[-1][2]
     dialog.listen.invoke()
     assert played == [PCM.tobytes()]
+    assert not dialog.hint.winfo_manager()
+    room.api.answers[URL] = []
+    dialog.presenter.open()
+    settle(lambda: bool(dialog.hint.winfo_ismapped()))
+    room.api.answers[URL] = ROWS
+    dialog.presenter.open()
+    dialog.table.selection_set(dialog.table.get_children()[0])
     dialog.remove.invoke()
     assert room.api.calls[-1][0] == "PUT"
     dialog.event_generate("<Escape>")

@@ -26,9 +26,9 @@ def test_it_says_that_training_is_not_there_and_leads_to_the_voices(frame: Any) 
     assert "not in this version yet" in texts
     assert "A minute of clear speech" in texts
     buttons = [w for w in inside(page) if w.winfo_class() == "TButton"]
-    assert [str(button["text"]) for button in buttons] == ["Choose a voice in Settings"]
+    assert [str(button["text"]) for button in buttons] == ["See the ready-made voices"]
     buttons[0].invoke()  # type: ignore[attr-defined]
-    assert context.visited == ["settings"]
+    assert context.visited == ["models"]
     assert not [w for w in inside(page) if w.winfo_class() in ("TEntry", "TProgressbar")]
 
 

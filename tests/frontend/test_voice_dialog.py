@@ -62,7 +62,11 @@ def test_it_opens_with_the_voice_of_the_character_on_air(presenter: VoicePresent
     presenter.show_language(EVERY)
     assert len(presenter.offered()) == 3
     assert presenter.label("piper/amy") == "Amy (en-US), piper"
-    assert presenter.label("") == "The first that runs"
+    assert presenter.label("") == "Automatic"
+    assert presenter.label("espeak/gmw/en") == "English, espeak"
+    assert presenter.language_name("en") == "English (en)"
+    assert presenter.language_name("de") == "de", "its name is not known"
+    assert presenter.language_name(EVERY) == "Every language"
 
 
 def test_each_side_is_heard_with_its_own_manner(
@@ -106,6 +110,16 @@ def test_what_goes_wrong_is_said_there(presenter: VoicePresenter, room: Room) ->
     assert "cannot be read" in presenter.note
 
 
+def test_without_a_loudspeaker_it_is_said_that_nothing_is_heard(
+    presenter: VoicePresenter, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    presenter.listen("left", "Hello")
+    assert presenter.note == ""
+    monkeypatch.setattr(type(room.context.player), "silent", property(lambda player: True))
+    presenter.listen("left", "Hello")
+    assert "no loudspeaker" in presenter.note
+
+
 def test_the_dialog(
     window: ttk.App,
     tk_errors: list[BaseException],
@@ -118,9 +132,9 @@ def test_the_dialog(
     settle(lambda: dialog.winfo_viewable())
     assert show_voices(window, room.context) is dialog
     left, right = dialog.columns["left"], dialog.columns["right"]
-    assert left.voice.box.get() == "English (en-gb), espeak"
+    assert left.voice.box.get() == "English, espeak"
     assert list(right.voice.box["values"]) == [
-        "The first that runs", "Amy (en-US), piper", "English (en-gb), espeak",
+        "Automatic", "Amy (en-US), piper", "English, espeak",
     ]  # fmt: skip
     right.voice.box.current(1)
     right.voice.box.event_generate("<<ComboboxSelected>>")
