@@ -18,7 +18,7 @@ from backend.avatar.speech_features import Features
 _STEP_COSTS = (1.0, 0.0, 0.2, 2.0)
 """Of staying on a frame of the known sound, going to the next one, and leaving out one or two.
 
-These and the limits below were fitted to voices that are in no benchmark (flite's kal and kal16).
+Fitted to voices that are in no benchmark (flite's kal and kal16).
 """
 _PAUSE_STAY_COST = 0.3
 _SLOWEST, _FASTEST, _SLACK = 0.4, 2.0, 10

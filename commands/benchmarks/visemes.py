@@ -1,7 +1,8 @@
 """Lips for voices that do not tell their phonemes: by known text, whole or in parts, and by ear.
 
 The foreign voices are flite's, which tell when each phone is said; flite is not a part of the
-program, so that nothing here was fitted to it.
+program. What whole sentences and the ear do was not fitted to it; of the alignment of parts, the
+confidence and the frames before the speech were chosen while looking at these voices.
 """
 
 from __future__ import annotations
