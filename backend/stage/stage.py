@@ -188,6 +188,9 @@ class Stage:
             await asyncio.gather(self._pace_sound(), self._pace_pictures())
         finally:
             self._renderer.shutdown(wait=False, cancel_futures=True)
+            # A stage and its session refer to each other, and would keep the face, which takes
+            # 15 MB, until garbage is collected.
+            del self.puppet
 
     async def _pace_sound(self) -> None:
         position = 0
