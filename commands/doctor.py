@@ -8,6 +8,8 @@ import importlib.util
 import os
 import platform
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,6 +21,12 @@ from config import ROOT, VERSION, Settings
 Verdict = Literal["ok", "note", "problem"]
 MARKS: dict[Verdict, str] = {"ok": "✓", "note": "–", "problem": "✗"}
 LEAST_FREE_GB = 1.0
+EAST_ASIAN = {"zh-cn": "Chinese", "ja": "Japanese", "ko": "Korean"}
+"""Languages whose fonts a Linux need not have, by fontconfig's tags."""
+FONT_REMEDY = (
+    "Debian, Ubuntu: sudo apt install fonts-noto-cjk; Fedora: sudo dnf install "
+    "google-noto-sans-cjk-fonts; Arch: sudo pacman -S noto-fonts-cjk. Then start Kotodama anew."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Look at everything; 1 if there is a problem."""
     findings = [
         *_system(),
+        *_fonts(),
         *_folders(settings),
         *_packages(),
         *_sound(),
@@ -105,6 +114,28 @@ def _display() -> Finding:
     if not has_display():
         return Finding("Computer", "Window", "note", "no display; the backend serves headless")
     return Finding("Computer", "Window", "ok", "tkinter and a display are there")
+
+
+def _fonts() -> Iterator[Finding]:
+    """Whether Chinese, Japanese and Korean can be shown, where fontconfig can tell."""
+    program = shutil.which("fc-list") if sys.platform.startswith("linux") else None
+    if program is None:
+        return
+    missing = []
+    for tag, language in EAST_ASIAN.items():
+        try:
+            found = subprocess.run(
+                [program, f":lang={tag}", "family"], capture_output=True, timeout=10, check=True
+            ).stdout.strip()
+        except (OSError, subprocess.SubprocessError):
+            return
+        if not found:
+            missing.append(language)
+    if not missing:
+        yield Finding("Computer", "Fonts", "ok", f"{', '.join(EAST_ASIAN.values())} can be shown")
+        return
+    detail = f"none for {', '.join(missing)}; the window shows boxes instead of their letters"
+    yield Finding("Computer", "Fonts", "note", detail, FONT_REMEDY)
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:

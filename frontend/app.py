@@ -42,8 +42,9 @@ from frontend.microphone import Microphone
 from frontend.pages.base import PageFrame
 from frontend.pages.logs_presenter import LogsPresenter
 from frontend.pump import Pump
+from frontend.root import make_root
 from frontend.shell import PAGES, lamps
-from frontend.theme import FAMILY, Mode, build_theme, register_themes
+from frontend.theme import build_theme
 from frontend.video import FrameQueue
 from frontend.widgets.banner import Banner
 from frontend.widgets.held_key import HeldKey
@@ -52,10 +53,6 @@ from frontend.widgets.toast import Toasts
 
 log = logging.getLogger(__name__)
 
-SIZE = (1280, 800)
-LEAST_SIZE = (900, 600)
-SCREEN_SHARE = 0.92
-"""What a window may take of the screen each way; the title bar and the task bar take the rest."""
 NARROW_BELOW = 1020
 TALK_KEY = "F8"
 THREADS_AFTER_MS = 20
@@ -408,29 +405,6 @@ class App:
         """An exception in a Tk callback: logged whole, and told in one sentence."""
         log.error("error in the window", exc_info=(kind, error, trace))
         self._toasts.show(f"Something went wrong in the window ({error}).", "danger")
-
-
-def make_root(mode: Mode) -> ttk.App:
-    """Make the Tk window, empty."""
-    register_themes()
-    root = ttk.App(
-        title=NAME, theme=f"{FAMILY}-{mode}", size=SIZE, minsize=LEAST_SIZE, iconphoto=None
-    )
-    screen = root.winfo_screenwidth(), root.winfo_screenheight()
-    width, height = first_size((root.winfo_width(), root.winfo_height()), screen)
-    root.geometry(f"{width}x{height}")
-    return root
-
-
-def first_size(wanted: tuple[int, int], screen: tuple[int, int]) -> tuple[int, int]:
-    """The window's size at start: no larger than a screen shows beside frame and task bar.
-
-    Args:
-        wanted: Pixels each way.
-        screen: Those of the screen.
-    """
-    width, height = (int(most * SCREEN_SHARE) for most in screen)
-    return min(wanted[0], width), min(wanted[1], height)
 
 
 def build_app(settings: Settings, provider: BackendProvider) -> App:

@@ -38,7 +38,7 @@ def window() -> Iterator[ttk.App]:
     """The one Tk window; empty and themed dark at the start of each test."""
     if sys.platform not in ("win32", "darwin") and not os.environ.get("DISPLAY"):
         pytest.skip("no display: ./test starts one by itself (Xvfb)")
-    from frontend.app import make_root
+    from frontend.root import make_root
     from frontend.theme import build_theme
 
     root = make_root("dark")

@@ -67,8 +67,10 @@ class StackedBars(Canvas):
 
     def set(self, bars: Sequence[Bar], series: Sequence[Series]) -> None:
         """Show these bars, oldest first; only the newest ones that have room."""
+        shown = (self._bars, self._series)
         self._bars, self._series = bars[-self._most :], series
-        self._draw()
+        if (self._bars, self._series) != shown:
+            self._draw()
 
     def _plot(self) -> tuple[int, int, int, int]:
         """Left, top, right and bottom of the plot."""

@@ -12,9 +12,10 @@ import ttkbootstrap as ttk
 from config import Settings
 from event_system import EngineFallback, ErrorOccurred
 from frontend.api import Backend
-from frontend.app import App, first_size
+from frontend.app import App
 from frontend.pages.chat import ChatPage
 from frontend.pages.welcome import WelcomePage
+from frontend.root import first_size
 from frontend.theme import look
 from tests.support.fake_backend import FakeBackend
 from tests.support.window_parts import FixedProvider
