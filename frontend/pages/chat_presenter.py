@@ -340,7 +340,8 @@ class ChatPresenter:
             and key.replace(":error", ":character") not in stored
         }
         self._note_page(rows)
-        self._answered.update(str(row["turn_id"]) for row in rows)
+        # A turn that runs may be stored already; its times and its end are still to come.
+        self._answered.update({str(row["turn_id"]) for row in rows} - self._turns.keys())
         character = self.character
         greeted = GREETING in self._messages and not self._older
         if character and character.first_mes and (greeted or not rows):

@@ -14,6 +14,8 @@ from frontend.widgets.scroll import CHILDREN_CHANGED
 from frontend.widgets.wrap_label import wrap_label
 
 _MAIN = ("resume", "mend")
+_WORDS = 560
+"""Logical pixels that a row's words have beside its buttons, about."""
 _QUESTIONS = {"remove": ("really", "keep"), "accept": ("accept", "decline")}
 _QUESTION = "{} is only for who accepts its licence: {}"
 
@@ -64,12 +66,12 @@ class ModelRowFrame(ttk.Frame):
         self._name.pack(side="left")
         self._size = ttk.Label(title, style="InnerCaption.TLabel")
         self._size.pack(side="left", padx=(px(10), 0))
-        self._facts = wrap_label(words, style="InnerCaption.TLabel")
+        self._facts = wrap_label(words, style="InnerCaption.TLabel", first_width=_WORDS)
         self._facts.pack(fill="x")
         self._pace_row = ttk.Frame(words, style="Inner.TFrame")
         self._dot = ttk.Label(self._pace_row, text="●", style="InnerCaption.TLabel")
         self._dot.pack(side="left", anchor="n", padx=(0, px(6)))
-        self._pace = wrap_label(self._pace_row, style="InnerCaption.TLabel")
+        self._pace = wrap_label(self._pace_row, style="InnerCaption.TLabel", first_width=_WORDS)
         self._pace.pack(side="left", fill="x", expand=True)
         self._hint = wrap_label(self, style="InnerCaption.TLabel")
         self._bar = ProgressBar(self)

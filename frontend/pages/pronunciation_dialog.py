@@ -68,6 +68,7 @@ class PronunciationDialog(Dialog):
             table.heading(column, text=title, anchor="w")
             table.column(column, width=px(WIDTH) // 2, anchor="w")
         bar = ThinScrollbar(frame, table.yview, surface="card")
+        bar.configure(height=1)
         table.configure(yscrollcommand=bar.set)
         bar.pack(side="right", fill="y")
         table.pack(side="left", fill="x", expand=True)

@@ -14,7 +14,12 @@ _FIRST_WIDTH = 280
 
 
 def wrap_label(
-    parent: tk.Misc, text: str = "", *, style: str = "TLabel", centre: bool = False
+    parent: tk.Misc,
+    text: str = "",
+    *,
+    style: str = "TLabel",
+    centre: bool = False,
+    first_width: int = _FIRST_WIDTH,
 ) -> ttk.Label:
     """A label to be packed with `fill="x"`: it grows downwards, not sideways.
 
@@ -23,10 +28,12 @@ def wrap_label(
         text: What it says.
         style: A label style of `frontend.theme`.
         centre: Whether lines are centred.
+        first_width: Logical pixels at which text wraps until the label has been laid out; near
+            the width that it will have, nothing moves then.
     """
     label = ttk.Label(
         parent, text=text, style=style, anchor="center" if centre else "w",
-        justify="center" if centre else "left", wraplength=look(parent).px(_FIRST_WIDTH),
+        justify="center" if centre else "left", wraplength=look(parent).px(first_width),
     )  # fmt: skip
     label.bind("<Configure>", lambda event: _wrap(label, event.width))
     return label

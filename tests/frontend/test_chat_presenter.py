@@ -309,6 +309,24 @@ def test_a_running_turn_survives_a_reload(presenter: ChatPresenter, room: Room, 
     assert view.order == ["t1:user", "t1:character", f"{turn}:user", f"{turn}:character"]
 
 
+def test_a_running_turn_that_is_stored_already_gets_its_end(
+    presenter: ChatPresenter, room: Room, view: View
+) -> None:
+    turn = ask(presenter, room)
+    room.api.answers["/api/characters/1/chat?limit=50"] = [row(1, turn_id=turn)]
+    happen(presenter, CharacterSwitched(character_id=1, name="Airi"))
+    happen(
+        presenter,
+        ChatResponse(
+            turn_id=turn, character_id=1, text="Airi!", heard="Airi!", engine="persona",
+            stages=[Stage(name="first_audio", at_ms=50.0, took_ms=50.0)],
+        ),
+    )  # fmt: skip
+    answer = view.messages[f"{turn}:character"]
+    assert (answer.text, answer.progress) == ("Airi!", "done")
+    assert answer.stages
+
+
 def test_a_turn_that_the_backend_took_with_it_can_be_tried_again(
     presenter: ChatPresenter, room: Room, view: View
 ) -> None:
