@@ -1,10 +1,10 @@
 """The way from the loudspeaker to the microphone, learned while the character speaks.
 
 An echo canceller made for calls takes the echo out so thoroughly that it takes much of a user who
-speaks at the same time along. To notice such a user, less is needed: what the loudspeaker can
-have caused is predicted by a linear model that goes on learning while both speak, and of the rest
-only that is kept which is more than the model's own uncertainty explains. This is for detecting
-voices, not for transcribing them.
+speaks at the same time along. To notice and to understand such a user, less is better: what the
+loudspeaker can have caused is predicted by a linear model that goes on learning while both speak.
+What is left is the user, whole, and a little echo. To look for voices in it, of that only what is
+more than the model's own uncertainty explains is kept.
 
 Sounds that were not played before surprise such a model, and a path that moves more so. So four
 times a second the path that fits best to the last half second is computed; where it explains a lot
@@ -19,6 +19,7 @@ the rest is weighted as by Wiener, with the uncertain part of the prediction as 
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,19 @@ _PLAYED = 1e-6
 _FIT_SAMPLES = (_FIT_BLOCKS + REACH_BLOCKS) * BLOCK - 1
 
 
+class Left(NamedTuple):
+    """What of a block the loudspeaker did not cause, (160,) int16 each.
+
+    Attributes:
+        sound: The block without the echo that the model predicts: to be understood.
+        certain: The block before, of each frequency only what is more than the model's
+            uncertainty explains: to look for voices in.
+    """
+
+    sound: NDArray[np.int16]
+    certain: NDArray[np.int16]
+
+
 class EchoPath:
     """Follows one loudspeaker and one microphone; not thread-safe.
 
@@ -95,8 +109,8 @@ class EchoPath:
         self._window = np.sin(np.pi * (np.arange(_WINDOW) + 0.5) / _WINDOW).astype(np.float32)
         self._fading: NDArray[np.float32] = self._window[BLOCK:] ** 2
 
-    def process(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> NDArray[np.int16]:
-        """What of the next block the loudspeaker did not cause, a block late.
+    def process(self, near: NDArray[np.int16], far: NDArray[np.int16]) -> Left:
+        """What of the next block the loudspeaker did not cause.
 
         Args:
             near: (160,) int16 mono at 16,000 Hz from the microphone.
@@ -108,14 +122,15 @@ class EchoPath:
             self._last_far[:] = 0.0
             self._heard_lately.clear()
             self._played_lately.clear()
-            return _pcm(self._pass(heard))
+            return Left(near, _pcm(self._pass(heard)))
         played = far.astype(np.float32) / 32768.0
         rest = self._predict(heard, played)
         self._heard_lately.append(heard)
         self._played_lately.append(played)
         if self._blocks % _FIT_EVERY == 0 and len(self._played_lately) > _FIT_BLOCKS:
             self._fit()
-        return _pcm(self._weigh(rest, np.max(self._uncertain, axis=0)))
+        certain = self._weigh(rest, np.max(self._uncertain, axis=0))
+        return Left(_pcm(rest), _pcm(certain))
 
     def _pass(self, heard: NDArray[np.float32]) -> NDArray[np.float32]:
         """The block before, rumble included: what `_weigh` gives where nothing is uncertain."""

@@ -7,7 +7,8 @@ character would hear itself.
 The canceller presumes an echo. With headphones there is none, and it would swallow most of what
 the user says meanwhile; so it is measured whether there is one, and where there is none the sound
 goes around the canceller. And it swallows much of a user who speaks over the character even where
-there is an echo; so that they are noticed, voices are looked for in what an echo path leaves.
+there is an echo; so that they are noticed and understood, what an echo path leaves is listened to
+as soon as that explains the echo.
 """
 
 from __future__ import annotations
@@ -117,6 +118,7 @@ class MicrophoneFilter:
 
         self._plain = processor(False)
         self._canceller = processor(True) if echo else None
+        self._after = processor(False)
         self._echo_path = EchoPath()
         self._meter = EchoMeter()
         self._level = -120.0
@@ -152,11 +154,14 @@ class MicrophoneFilter:
         if self._canceller is None:
             return plain, plain
         cancelled: NDArray[np.int16] = self._canceller.process(near, far)
-        rest = self._echo_path.process(near, far)
+        left = self._echo_path.process(near, far)
+        sound: NDArray[np.int16] = self._after.process(left.sound, far)
         level = _dbfs(plain)
         self._meter.measure(level, _dbfs(far))
         if self._meter.echo:
-            return cancelled, cancelled if self._echo_path.moved else rest
+            path = self._echo_path
+            over_echo = cancelled if path.moved else left.certain
+            return sound if path.trusted and not path.moved else cancelled, over_echo
         # What leaks out of headphones is quiet beside what is played in them.
         self._level = max(level, self._level - 1.0)
         if self._level < self._meter.far_db + _GATE_DB and self._meter.far_db > _FAR_DBFS:
