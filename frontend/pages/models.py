@@ -100,7 +100,6 @@ class ModelsPage(PageFrame):
         row, px = ttk.Frame(self), self.context.px
         ttk.Label(row, text="Voices & models", style="Title.TLabel").pack(side="left")
         self._disk = ttk.Label(row, style="Muted.TLabel")
-        self._disk.pack(side="left", padx=(px(14), 0))
         ttk.Button(
             row, text="Add from disk", icon="usb-drive", style="Primary.TButton",
             command=self._add_from_disk,
@@ -109,9 +108,11 @@ class ModelsPage(PageFrame):
             row, text="Refresh list", icon="arrow-repeat", style="Secondary.TButton",
             command=self.presenter.refresh,
         ).pack(side="right", padx=(px(12), 0))  # fmt: skip
-        self.search = SearchEntry(row, self._search, width=18)
+        self.search = SearchEntry(row, self._search, width=14)
         self.search.pack(side="right")
         ttk.Label(row, icon="search", style="Muted.TLabel").pack(side="right", padx=px(8))
+        # Last: in a narrow window it gives way to what can be used.
+        self._disk.pack(side="left", padx=(px(14), 0))
         return row
 
     def _build_card(self) -> None:
