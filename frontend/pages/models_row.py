@@ -147,7 +147,8 @@ class ModelRowFrame(ttk.Frame):
             self._make_button(key).pack(side="left", padx=(self._context.px(8), 0))
         made = self._buttons.winfo_children()
         if had_focus and made:
-            made[-1].focus_set()
+            # A question starts with its cautious answer; else the likely next deed comes first.
+            made[-1 if self._asking else 0].focus_set()
         self.event_generate(CHILDREN_CHANGED)
 
     def _make_button(self, key: str) -> ttk.Button:
