@@ -19,7 +19,7 @@ SUBJECTS = {
     "interruptions": "users who speak over the character's voice",
     "disturbances": "noise and music, while she speaks and while nobody does",
     "air": "her own voice over the real socket, in real time",
-    "hour": "memory of an hour of listening",
+    "hour": "memory, threads and tasks of an hour of conversation",
     "answering": "end of speech to words and to voice",
     "visemes": "lips for voices that do not tell their phonemes",
     "whisper": "speech to text",

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import secrets
-import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from commands.benchmarks.backend_thread import backend_thread
 from commands.benchmarks.figures import Figure, scratch
 from commands.benchmarks.rooms import STEP, TALK, Sound, room_response
 from config import Settings
@@ -94,9 +90,9 @@ class Air:
 def measure(settings: Settings) -> list[Figure]:
     """She talks into her own microphone for two minutes, in real time."""
     rooms = []
-    with scratch(settings) as own, served(own) as (port, token):
+    with scratch(settings) as own, backend_thread(own) as backend:
         for level in ECHO_DB:
-            rooms.append(asyncio.run(converse(port, token, level, SECONDS)))
+            rooms.append(asyncio.run(converse(backend.port, backend.token, level, SECONDS)))
     how = (
         f"{len(rooms) * SECONDS / 60:g} minutes in real time over the voice socket, "
         f"echo {', '.join(f'{level:g}' for level in ECHO_DB)} dB"
@@ -139,30 +135,3 @@ async def converse(port: int, token: str, level_db: float, seconds: float) -> Ai
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
     return air
-
-
-@contextmanager
-def served(settings: Settings) -> Iterator[tuple[int, str]]:
-    """A backend in a thread of this process: its port and its token."""
-    import uvicorn
-
-    from backend.app import create_app
-
-    token = secrets.token_urlsafe(16)
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        create_app(settings, token),
-        log_config=None,
-        timeout_graceful_shutdown=1,
-        ws_per_message_deflate=False,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            time.sleep(0.02)
-        yield listener.getsockname()[1], token
-    finally:
-        server.should_exit = True
-        thread.join(10)
