@@ -52,7 +52,9 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment with a small `TTS` in it, and numpy."""
     root = tmp_path_factory.mktemp("coqui environment")
     venv.EnvBuilder(symlinks=sys.platform != "win32", with_pip=False).create(root)
-    packages = Path(sysconfig.get_path("purelib", "venv", {"base": str(root)}))
+    # The name of this scheme is new in Python 3.11; what pip goes by are the older two.
+    scheme = "nt" if sys.platform == "win32" else "posix_prefix"
+    packages = Path(sysconfig.get_path("purelib", scheme, {"base": str(root)}))
     (packages / "TTS").mkdir()
     (packages / "TTS" / "__init__.py").touch()
     source = Path(__file__).parents[1] / "support" / "fake_coqui_api.py"
