@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from config import VERSION, KotodamaError, Settings, load_settings
 
@@ -23,7 +23,7 @@ COMMANDS = {
     "say": "speak a text into a sound file",
     "transcribe": "write down the speech of a sound file",
     "render": "make a video of a portrait that speaks",
-    "characters": "list the characters",
+    "characters": "list characters, put one on air, give it a voice",
     "doctor": "check what is installed and which engines can run",
     "bench": "measure speed and memory",
     "extras": "install what is not in the light set",
@@ -34,13 +34,24 @@ FAILED = 1
 USAGE = 2
 
 
+class _Parser(argparse.ArgumentParser):
+    """Tells what is wrong with a call in one sentence, as all other errors are told."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2."""
+        command = self.prog.partition(" ")[2]
+        help_ = " ".join(part for part in ("./run", command, "--help") if part)
+        said = message[:1].upper() + message[1:]
+        self.exit(USAGE, f"kotodama: {said}; see {help_}.\n")
+
+
 def build_parser(given: list[str] | None = None) -> argparse.ArgumentParser:
     """The parser of the command line.
 
     Args:
         given: The arguments: only the command that they name is imported. None: all are.
     """
-    parser = argparse.ArgumentParser(prog="kotodama", description=SUMMARY, allow_abbrev=False)
+    parser = _Parser(prog="kotodama", description=SUMMARY, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"kotodama {VERSION}")
     parser.add_argument("--backend", metavar="URL", help="open the window on a backend elsewhere")
     parser.add_argument("--token", default="", help="token of that backend")

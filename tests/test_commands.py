@@ -186,17 +186,6 @@ def test_what_cannot_be_done_is_one_sentence(
     assert not (folder / "x.wav").exists()
 
 
-@pytest.mark.parametrize("arguments", [["dance"], ["say"], ["talk", "--size", "big"]])
-def test_wrong_usage_is_told_by_exit_code_2(
-    capsys: pytest.CaptureFixture[str], arguments: list[str]
-) -> None:
-
-    with pytest.raises(SystemExit) as caught:
-        run(arguments)
-    assert caught.value.code == 2
-    assert "usage: kotodama" in capsys.readouterr().err
-
-
 def test_broken_settings_are_one_sentence(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"\xff\xfe\x00binary")
     assert ".env is not a text file" in complaint_of(tmp_path, 2, "characters", "list")
@@ -234,3 +223,22 @@ def test_without_a_display_it_serves_headless(tmp_path: Path) -> None:
         process.wait(10)
         process.stdout.close()
         process.stderr.close()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["sai"], "invalid choice: 'sai'"),
+        (["say", "hello"], "required: --out; see ./run say --help."),
+        (["characters"], "required: ACTION; see ./run characters --help."),
+        (["talk", "hi", "--fps", "many"], "--fps: invalid int value: 'many'"),
+    ],
+)
+def test_a_wrong_call_is_told_in_one_sentence(
+    given: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        build_parser(given).parse_args(given)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.startswith("kotodama: ") and said.count("\n") == 1 and told in said
