@@ -178,7 +178,7 @@ def talk_over(near: Sound, far: Sound) -> Interruptions:
         SelfHearing(),
         clock=lambda: ear.endpointer.now,
     )
-    for part in _steps(len(near)):
+    for part in steps(near):
         for one in ear.feed(near[part], far[part], Gate.GUARDED):
             if one.signal in (Signal.COMMITTED, Signal.REJECTED):
                 barge_in.end()
@@ -192,7 +192,7 @@ def utterances(sound: Sound) -> list[tuple[float, float]]:
     ear = Ear()
     told: list[tuple[float, float]] = []
     began = 0.0
-    for part in _steps(len(sound)):
+    for part in steps(sound):
         for one in ear.feed(sound[part], silence(FRAME_SECONDS)):
             if one.signal is Signal.STARTED:
                 began = ear.endpointer.began
@@ -201,6 +201,7 @@ def utterances(sound: Sound) -> list[tuple[float, float]]:
     return told
 
 
-def _steps(count: int) -> Iterator[slice]:
-    for start in range(0, count - STEP + 1, STEP):
+def steps(sound: Sound) -> Iterator[slice]:
+    """The frames of a sound, as a microphone gives them."""
+    for start in range(0, len(sound) - STEP + 1, STEP):
         yield slice(start, start + STEP)

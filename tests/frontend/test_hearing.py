@@ -41,11 +41,11 @@ class Desk:
     def __init__(self, settings: Settings) -> None:
         self.microphone = Microphone()
         self.sent: list[dict[str, Any]] = []
-        self.frames: list[bytes] = []
+        self.frames: list[tuple[bytes, float]] = []
         self.timers: dict[str, Any] = {}
         self.connected = True
         self.hearing = Hearing(
-            settings, self.microphone, self._send, self.frames.append, self._schedule,  # type: ignore[arg-type]
+            settings, self.microphone, self._send, self._send_frame, self._schedule,  # type: ignore[arg-type]
             lambda timer: self.timers.pop(timer, None),
         )  # fmt: skip
         self.hearing.on_connection("up")
@@ -55,6 +55,9 @@ class Desk:
             self.sent.append(message)
         return self.connected
 
+    def _send_frame(self, frame: bytes, recorded_at: float) -> None:
+        self.frames.append((frame, recorded_at))
+
     def _schedule(self, ms: int, job: Any) -> str:
         self.timers[str(ms)] = job
         return str(ms)
@@ -63,11 +66,12 @@ class Desk:
         for key in list(self.timers):
             self.timers.pop(key)()
 
-    def hear(self, frame: bytes = b"frame") -> bool:
+    def hear(self) -> bool:
         """The microphone hears something; whether it was sent."""
         before = len(self.frames)
         for listener in self.microphone.listeners.values():
-            listener(frame)
+            listener(b"frame", 1.5)
+        assert all(frame == (b"frame", 1.5) for frame in self.frames[before:])
         return len(self.frames) > before
 
 
