@@ -35,6 +35,8 @@ TAIL_S = 0.1
 FLIGHT_S = 0.006
 """Two metres."""
 AUDIBLE_DBFS = -45.0
+LATE_S = 0.08
+CARRIED, STUTTERED = b".", b"!"
 
 
 def room_response(rate: int, level_db: float, seed: int = 1) -> NDArray[np.float64]:
@@ -69,11 +71,12 @@ class Air:
     Attributes:
         audible_at: When the loudspeaker was last heard, by `time.monotonic`.
         carried: How many blocks of audible sound it has brought to the microphone.
+        stutters: How often it was late: the machine does not keep real time.
     """
 
     def __init__(self, carrier: subprocess.Popen[bytes]) -> None:
         self.audible_at = 0.0
-        self.carried = 0
+        self.carried = self.stutters = 0
         self._carrier = carrier
         self._thread = threading.Thread(target=self._count, name="air", daemon=True)
         self._thread.start()
@@ -85,7 +88,10 @@ class Air:
     def _count(self) -> None:
         assert self._carrier.stderr is not None
         with self._carrier.stderr as told:
-            while told.read(1):
+            while sign := told.read(1):
+                if sign == STUTTERED:
+                    self.stutters += 1
+                    continue
                 self.audible_at = time.monotonic()
                 self.carried += 1
 
@@ -126,7 +132,7 @@ def air(card: SoundCard, level_db: float) -> Iterator[Air]:
 
 
 def carry(rate: int, level_db: float) -> None:
-    """From standard input to standard output; tells of each audible block by a byte of stderr.
+    """From standard input to standard output; tells of audible and of late blocks on stderr.
 
     Air keeps no sound for later: what has waited because this process was late is left out.
     """
@@ -134,13 +140,18 @@ def carry(rate: int, level_db: float) -> None:
     fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 4_096)
     os.write(1, bytes(2 * BLOCK * CUSHION_BLOCKS))
     heard = open(0, "rb", buffering=0)  # noqa: SIM115 - it is open anyway
+    came = time.monotonic()
     while raw := _block_of(heard):
+        late = time.monotonic() - came > LATE_S
         while _waiting(0) > 2 * BLOCK * MOST_WAITING_BLOCKS:
-            raw = _block_of(heard)
+            raw, late = _block_of(heard), True
+        came = time.monotonic()
+        if late:
+            os.write(2, STUTTERED)
         block: Samples = np.frombuffer(raw, "<i2")
         os.write(1, convolver.step(block).astype("<i2").tobytes())
         if _dbfs(block) > AUDIBLE_DBFS:
-            os.write(2, b".")
+            os.write(2, CARRIED)
 
 
 def _block_of(heard: RawIOBase) -> bytes:
