@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from backend.errors import KotodamaError
 from backend.health import Monitor
+from backend.heap import share_heaps
 from backend.late import LateApp
 from backend.logs import LogStream, start_logging
 from backend.room import EngineRoom, open_room
@@ -40,6 +41,7 @@ def create_app(settings: Settings, token: str) -> Starlette:
     Raises:
         DatabaseError: The database cannot be opened at all.
     """
+    share_heaps()
     room = open_room(settings)
     hosts = (
         []

@@ -103,7 +103,7 @@ class Listener:
         self._interrupt = interrupt
         self._publish = publish
         self._self_hearing = self_hearing
-        self._barge_in = BargeIn(stage, lambda: self._spawn(self._stop_answer()), self_hearing)
+        self._barge_in = BargeIn(stage, self._cancel_answer, self_hearing)
         self._reference = EchoReference(stage)
         self._waiting: deque[_Sound | Callable[[], list[Noticed]]] = deque()
         self._ready = asyncio.Event()
@@ -257,6 +257,9 @@ class Listener:
         self._barge_in.end()
         self._ending += 1
         self._spawn(self._finish(work))
+
+    def _cancel_answer(self) -> None:
+        self._spawn(self._stop_answer())
 
     async def _stop_answer(self) -> None:
         await self._interrupt()

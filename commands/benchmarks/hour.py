@@ -27,8 +27,8 @@ EAR_MINUTES = 60
 WARM_MINUTES = 3
 TALK_MINUTES = "KOTODAMA_HOUR_MINUTES"
 """Environment variable: minutes of conversation in real time, 2.5 by default."""
-WARM_UP_VISITS = 2
-"""To each session: with pictures and without."""
+WARM_UP_VISITS = 6
+"""To each session, with pictures and without: pools of threads and heaps have grown then."""
 TURNS_AN_HOUR = 360
 """A sentence and its answer every ten seconds."""
 SESSIONS = ("main", "guest")

@@ -54,7 +54,7 @@ class Visitor:
     """
 
     connection: ClientConnection
-    state: str = "idle"
+    state: str = ""
     flushes: int = 0
     pictures: int = 0
     _news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -68,7 +68,7 @@ class Visitor:
                 continue
             parsed = json.loads(message)
             event = parsed.get("event", parsed)
-            if event.get("type") == "turn.state":
+            if event.get("type") in ("turn.state", "session.ready"):
                 self.state = event["state"]
             elif event.get("type") == "playout.flush":
                 self.flushes += 1
@@ -162,6 +162,8 @@ async def visit(
 
 async def _turn(visitor: Visitor, sentences: list[Sound], tally: Tally) -> None:
     """Say a sentence and hear the answer; cut every third one off with the next sentence."""
+    # Who left in mid-answer and comes back lets her end first.
+    await visitor.until(lambda: visitor.state == "idle")
     await visitor.say(sentences[tally.turns % len(sentences)])
     tally.turns += 1
     if not await visitor.until(lambda: visitor.state == "speaking"):
