@@ -97,7 +97,8 @@ def _words(args: argparse.Namespace, settings: Settings) -> int:
     if args.target:
         form = as_json if args.target.suffix.lower() == ".json" else as_csv
         write_atomically(args.target, form(stored_pronunciations(found)).encode())
-    show(found, [f"{one['word']}  →  {one['say']}" for one in found], as_json=args.json)
+    lines = [f"{one['word']}  →  {one['say']}" for one in found]
+    show(found, lines or ["No words are set; all are said as they are written."], as_json=args.json)
     return 0
 
 

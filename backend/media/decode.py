@@ -73,7 +73,10 @@ def decode_file(
         with source.open("rb") as file:
             head = file.read(12)
     except OSError as error:
-        raise BadInputError(f"{source.name} cannot be read: {error.strerror or error}.") from error
+        raise BadInputError(
+            f"{source.name or source.resolve().name} cannot be read ({error.strerror or error})."
+            " Choose a file with sound in it."
+        ) from error
     if not head:
         raise BadInputError(f"{source.name} is empty (0 bytes). Choose a file with sound in it.")
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
