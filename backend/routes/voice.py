@@ -226,6 +226,9 @@ def _hear(session: VoiceSession, sink: SocketSink, data: bytes) -> None:
         kinds = f"{MediaKind.MICROPHONE} and {MediaKind.LOUDSPEAKER}"
         raise BadInputError(f"A client sends media of the kinds {kinds} alone.")
     listener = session.microphone.of(sink)
+    if listener is None and frame.kind == MediaKind.LOUDSPEAKER:
+        # The loudspeaker has a thread of its own, which may be a little late.
+        return
     if listener is None:
         raise BadInputError('The microphone is off here; send {"type": "listen.start"} first.')
     if frame.kind == MediaKind.LOUDSPEAKER:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from config import ROOT
-from event_system import MediaFrame, MediaKind
+from event_system import MediaFrame, MediaKind, pack_media
 from tests.support.live_backend import TOKEN, LiveBackend, Talk, embedded_backend
 from tests.support.microphone import frame_of, frames_of, send_sound, silence, speech
 
@@ -239,6 +239,28 @@ async def test_sound_before_the_start_is_told(live: LiveBackend) -> None:
         await socket.send(frame_of(bytes(640)))
         error = await Talk(socket).until("error.occurred")
         assert "listen.start" in error["message"]
+
+
+async def test_a_client_tells_what_its_loudspeaker_plays(live: LiveBackend) -> None:
+    def sound(kind: int, at_us: int, size: int) -> bytes:
+        return pack_media(MediaFrame(kind, 0, at_us, bytes(size)))
+
+    async with live.socket("/ws/voice?video=0&session=told") as socket:
+        talk = Talk(socket)
+        await socket.send(sound(MediaKind.LOUDSPEAKER, 1_000, 1_920))
+        await talk.send(type="listen.start")
+        await socket.send(sound(MediaKind.LOUDSPEAKER, 2_000, 1_920))
+        await socket.send(sound(MediaKind.MICROPHONE, 3_000, 640))
+        await talk.send(type="ping", t=1)
+        await talk.until("pong", t=1)
+        assert talk.messages("error.occurred") == []
+        await socket.send(sound(MediaKind.LOUDSPEAKER, 4_000, 1_921))
+        await socket.send(sound(MediaKind.MICROPHONE, 0, 640))
+        await talk.send(type="ping", t=2)
+        await talk.until("pong", t=2)
+        size, time = (one["message"] for one in talk.messages("error.occurred"))
+        assert "48 kHz" in size
+        assert "recorded" in time
 
 
 def test_the_example_client_talks_to_the_backend(live: LiveBackend, tmp_path: Path) -> None:
