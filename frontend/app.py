@@ -288,6 +288,7 @@ class App:
             self.refresh_engines()
             if self._watch.was_away:
                 self._refresh_settings()
+            self._watch.look(time.monotonic(), state)
         else:
             self.context.engines = []
             self._show_lamps()
