@@ -8,7 +8,8 @@ The canceller presumes an echo. With headphones there is none, and it would swal
 the user says meanwhile; so it is measured whether there is one, and where there is none the sound
 goes around the canceller. And it swallows much of a user who speaks over the character even where
 there is an echo; so that they are noticed and understood, what an echo path leaves is listened to
-as soon as that explains the echo.
+as soon as that explains the echo. A microphone that is clean is listened to without suppression
+while the loudspeaker is silent.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.media.echo_path import EchoPath
+from backend.media.noise_meter import NoiseMeter
 
 RATE = 16_000
 BLOCK = RATE // 100
@@ -38,6 +40,7 @@ _JUDGED = 300
 _PERCENTILE = 30.0
 _GATE_DB = -30.0
 _GATED = 0.05
+_FADE_IN = np.linspace(0.0, 1.0, BLOCK, dtype=np.float32)
 
 
 @dataclass
@@ -106,7 +109,7 @@ class MicrophoneFilter:
     ) -> None:
         from pywebrtc_audio import AudioProcessor
 
-        def processor(echo: bool) -> AudioProcessor:
+        def processor(echo: bool, noise: bool = noise) -> AudioProcessor:
             return AudioProcessor(
                 sample_rate=RATE,
                 echo_cancellation=echo,
@@ -117,10 +120,14 @@ class MicrophoneFilter:
             )
 
         self._plain = processor(False)
+        self._bare = processor(False, noise=False) if noise else None
         self._canceller = processor(True) if echo else None
         self._after = processor(False)
         self._echo_path = EchoPath()
         self._meter = EchoMeter()
+        self._noise = NoiseMeter()
+        self._silent = _REACH
+        self._way = ""
         self._level = -120.0
 
     @property
@@ -151,22 +158,47 @@ class MicrophoneFilter:
         self, near: NDArray[np.int16], far: NDArray[np.int16]
     ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
         plain: NDArray[np.int16] = self._plain.process(near, far)
+        bare: NDArray[np.int16] = self._bare.process(near, far) if self._bare else plain
+        far_db = _dbfs(far)
+        self._silent = 0 if far_db > _FAR_DBFS else self._silent + 1
+        alone = self._silent > _REACH
+        if alone:
+            self._noise.measure(_dbfs(bare))
+        clean = self._noise.clean
         if self._canceller is None:
-            return plain, plain
+            return self._chosen("bare" if clean else "plain", plain=plain, bare=bare), plain
         cancelled: NDArray[np.int16] = self._canceller.process(near, far)
-        left = self._echo_path.process(near, far)
-        sound: NDArray[np.int16] = self._after.process(left.sound, far)
+        path, left = self._echo_path, self._echo_path.process(near, far)
+        rest: NDArray[np.int16] = self._after.process(left.sound, far)
         level = _dbfs(plain)
-        self._meter.measure(level, _dbfs(far))
+        self._meter.measure(level, far_db)
         if self._meter.echo:
-            path = self._echo_path
+            name = "rest" if path.trusted and not path.moved else "cancelled"
             over_echo = cancelled if path.moved else left.certain
-            return sound if path.trusted and not path.moved else cancelled, over_echo
-        # What leaks out of headphones is quiet beside what is played in them.
-        self._level = max(level, self._level - 1.0)
-        if self._level < self._meter.far_db + _GATE_DB and self._meter.far_db > _FAR_DBFS:
-            plain = (plain * _GATED).astype(np.int16)
-        return plain, plain
+        else:
+            # What leaks out of headphones is quiet beside what is played in them.
+            self._level = max(level, self._level - 1.0)
+            if self._level < self._meter.far_db + _GATE_DB and self._meter.far_db > _FAR_DBFS:
+                plain, bare = _gated(plain), _gated(bare)
+            name, over_echo = "plain", plain
+        if clean and (alone or not self._meter.echo):
+            name = "bare"
+        return self._chosen(name, plain=plain, bare=bare, cancelled=cancelled, rest=rest), over_echo
+
+    def _chosen(self, name: str, **ways: NDArray[np.int16]) -> NDArray[np.int16]:
+        """The block that came one way; where another begins, it is faded in."""
+        before, self._way = self._way, name
+        if before == name or before not in ways:
+            return ways[name]
+        mixed: NDArray[np.int16] = (
+            ways[before] + (ways[name] - ways[before].astype(np.float32)) * _FADE_IN
+        ).astype(np.int16)
+        return mixed
+
+
+def _gated(block: NDArray[np.int16]) -> NDArray[np.int16]:
+    quiet: NDArray[np.int16] = (block * _GATED).astype(np.int16)
+    return quiet
 
 
 def _dbfs(block: NDArray[np.int16]) -> float:
