@@ -118,6 +118,7 @@ class Utterance(Generic[A]):
         self._before = self._latest = self._shown = ""
         self._asked_at = time.monotonic()
         self._hush = Hush()
+        self._interrupted = False
         self._voice_ended: float | None = None
         self._held_back: list[NDArray[np.int16]] = []
         self._earlier: list[asyncio.Task[str]] = []
@@ -143,9 +144,12 @@ class Utterance(Generic[A]):
         if len(pcm):
             self._transcription.feed(pcm)
             self._hush.hear(pcm)
-        due = self._hush.news or time.monotonic() - self._asked_at >= PARTIAL_EVERY_S
-        if due and not self._asking:
-            self._hush.news = False
+        if self._asking:
+            if self._hush.news and not self._interrupted:
+                # What is being decoded lacks the last words; without it they are known sooner.
+                self._interrupted = True
+                self._transcription.interrupt()
+        elif self._hush.news or time.monotonic() - self._asked_at >= PARTIAL_EVERY_S:
             self._ask(self._listen_in(self._transcription))
 
     def pause(self, silence: float) -> None:
@@ -234,14 +238,19 @@ class Utterance(Generic[A]):
         task.add_done_callback(self._asking.discard)
 
     async def _listen_in(self, transcription: Transcription) -> None:
-        try:
-            transcript = await transcription.partial()
-        except KotodamaError as error:
-            log.warning("no interim transcript: %s", error.message)
-            return
-        if transcript is not None and transcription is self._transcription:
+        again = True
+        while again:
+            self._hush.news = self._interrupted = False
+            try:
+                transcript = await transcription.partial()
+            except KotodamaError as error:
+                log.warning("no interim transcript: %s", error.message)
+                return
+            if transcript is None or transcription is not self._transcription:
+                return
             self._latest = transcript.text.strip()
             self._show(self.words)
+            again = self._hush.news and self._voice_ended is None
 
     async def _look_ahead(self, transcription: Transcription, ended: float) -> None:
         try:

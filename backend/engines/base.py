@@ -284,6 +284,13 @@ class TranscriptionStream(ABC):
         """
         return self.partial()
 
+    def interrupt(self) -> None:
+        """Let a partial transcript that is being made end soon, with what was known before.
+
+        May be called from another thread, at any time. An engine that cannot need not.
+        """
+        return
+
     @abstractmethod
     def finalize(self) -> Transcript:
         """End the utterance and return the final transcript. The stream takes no more."""

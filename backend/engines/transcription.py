@@ -72,6 +72,11 @@ class Transcription:
         found = await self._ask(lambda stream: stream.partial())
         return None if self._closed else found
 
+    def interrupt(self) -> None:
+        """Let a partial transcript that is being made end soon: a better one is wanted."""
+        if self._stream is not None:
+            self._stream.interrupt()
+
     async def speculate(self) -> Transcript | None:
         """The final transcript if it ends here, or None when it ended meanwhile.
 

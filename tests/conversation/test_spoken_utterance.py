@@ -19,6 +19,7 @@ from backend.engines.transcription import Transcription
 
 RATE = 16_000
 FRAME = 320
+REGULAR = math.ceil(PARTIAL_EVERY_S * RATE / FRAME)
 Sound = NDArray[np.int16]
 
 
@@ -87,6 +88,25 @@ class Recogniser:
         """There is nothing to stop."""
 
 
+class Slow(Recogniser):
+    """Is never ready by itself, only when it is interrupted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ready = asyncio.Event()
+        self.interrupted: list[int] = []
+
+    def interrupt(self) -> None:
+        self.interrupted.append(self.fed)
+        self.ready.set()
+
+    async def partial(self) -> Transcript:
+        self.asked.append(self.fed)
+        self.ready.clear()
+        await self.ready.wait()
+        return Transcript("so", "en")
+
+
 class Nobody:
     """Answers nothing."""
 
@@ -113,6 +133,12 @@ class Clock:
         return self.now
 
 
+def utterance_at(recogniser: Recogniser) -> Utterance[None]:
+    return Utterance(
+        lambda: cast(Transcription, recogniser), Nobody(), lambda event: None, SelfHearing()
+    )
+
+
 @pytest.mark.parametrize("spread", [0.0, 30.0])
 def test_the_words_are_looked_at_regularly_and_when_the_voice_falls_off(
     spread: float, monkeypatch: pytest.MonkeyPatch
@@ -121,12 +147,7 @@ def test_the_words_are_looked_at_regularly_and_when_the_voice_falls_off(
     monkeypatch.setattr(module, "time", clock)
 
     async def speak() -> None:
-        utterance = Utterance(
-            lambda: cast(Transcription, recogniser),
-            Nobody(),
-            lambda event: None,
-            SelfHearing(),
-        )
+        utterance = utterance_at(recogniser)
         for frame in [*voice(30), *hiss(8, spread)]:
             clock.now += FRAME / RATE
             utterance.feed(frame)
@@ -135,5 +156,25 @@ def test_the_words_are_looked_at_regularly_and_when_the_voice_falls_off(
         await utterance.drop()
 
     asyncio.run(speak())
-    regular = math.ceil(PARTIAL_EVERY_S * RATE / FRAME)
-    assert recogniser.asked == [regular, 33]
+    assert recogniser.asked == [REGULAR, 33]
+
+
+def test_what_lacks_the_last_words_is_interrupted_when_the_voice_falls_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(module, "time", clock)
+
+    async def speak() -> Slow:
+        recogniser = Slow()
+        utterance = utterance_at(recogniser)
+        for frame in [*voice(30), *hiss(8)]:
+            clock.now += FRAME / RATE
+            utterance.feed(frame)
+            await asyncio.sleep(0.001)
+        await utterance.drop()
+        return recogniser
+
+    recogniser = asyncio.run(speak())
+    assert recogniser.interrupted == [33]
+    assert recogniser.asked == [REGULAR, 33]

@@ -150,6 +150,48 @@ def test_a_drop_from_another_thread_ends_the_decode_with_nothing() -> None:
     assert stream.partial().text == stream.speculate().text == ""
 
 
+def test_an_interrupted_partial_says_what_was_known_and_the_next_one_is_whole() -> None:
+    begun, interrupted = threading.Event(), []
+
+    def decode(
+        pcm: Pcm, language: str, *, patient: bool, cancelled: Callable[[], bool]
+    ) -> Recognition:
+        if len(pcm) == RATE * 2 and not interrupted:
+            begun.set()
+            while not cancelled():
+                pass
+            interrupted.append(patient)
+            raise DroppedError
+        return Recognition(Transcript(f"{len(pcm) // RATE} seconds", "en"), settled=True)
+
+    stream = Utterance(decode, "en")
+    stream.feed(loud(1.0))
+    before = stream.partial()
+    stream.feed(loud(1.0))
+    other = threading.Thread(target=lambda: (begun.wait(5), stream.interrupt()))
+    other.start()
+    assert stream.partial() == before == Transcript("1 seconds", "en")
+    other.join()
+    assert interrupted == [False]
+    assert stream.partial().text == "2 seconds"
+
+
+def test_what_is_decoded_for_good_is_not_interrupted() -> None:
+    asked: list[bool] = []
+
+    def decode(
+        pcm: Pcm, language: str, *, patient: bool, cancelled: Callable[[], bool]
+    ) -> Recognition:
+        stream.interrupt()
+        asked.append(cancelled())
+        return Recognition(Transcript("whole", "en"), settled=True)
+
+    stream = Utterance(decode, "en")
+    stream.feed(loud(1.0))
+    assert stream.speculate().text == "whole"
+    assert asked == [False]
+
+
 def test_after_its_end_it_takes_no_more() -> None:
     stream = Utterance(Counter(), "en")
     stream.finalize()

@@ -70,6 +70,7 @@ class Utterance(TranscriptionStream):
         self._known: tuple[int, Recognition] | None = None
         self._partial = self._nothing()
         self._dropped = threading.Event()
+        self._interrupted = threading.Event()
         self._closed = False
 
     def feed(self, pcm: Pcm) -> None:
@@ -85,7 +86,10 @@ class Utterance(TranscriptionStream):
         known = self._known[0] if self._known else 0
         if not self._live or self._samples < _LEAST_PARTIAL or self._samples - known < _LEAST_NEW:
             return self._partial
+        self._interrupted.clear()
         found = self._recognise(patient=False)
+        if self._interrupted.is_set() and not found.text:
+            return self._partial
         stable = agreement(self._partial.text, found.text)
         self._partial = replace(found, stable=stable)
         return self._partial
@@ -94,6 +98,10 @@ class Utterance(TranscriptionStream):
         """The final transcript if the utterance ends here; kept for `finalize`."""
         self._require_open()
         return self._recognise(patient=True)
+
+    def interrupt(self) -> None:
+        """Let a partial transcript that is being decoded end between two steps."""
+        self._interrupted.set()
 
     def finalize(self) -> Transcript:
         """End the utterance and return the final transcript."""
@@ -137,7 +145,10 @@ class Utterance(TranscriptionStream):
             self._known = None
 
     def _run(self, sound: Pcm, *, patient: bool) -> Recognition:
-        found = self._decode(sound, self._language, patient=patient, cancelled=self._dropped.is_set)
+        def cancelled() -> bool:
+            return self._dropped.is_set() or (not patient and self._interrupted.is_set())
+
+        found = self._decode(sound, self._language, patient=patient, cancelled=cancelled)
         if self._dropped.is_set():
             raise DroppedError
         if found.transcript.text and len(sound) >= _SURE_OF_LANGUAGE:
