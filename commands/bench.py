@@ -38,14 +38,12 @@ GROUPS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    listed = ", ".join(f"{name} ({what})" for name, what in SUBJECTS.items())
-    groups = "; ".join(f"{name} is {', '.join(parts)}" for name, parts in GROUPS.items())
-    parser.add_argument(
-        "names",
-        nargs="*",
-        metavar="NAME",
-        help=f"what to measure; all by default: {listed}; {groups}",
-    )
+    groups = {name: f"all of {', '.join(parts)}" for name, parts in GROUPS.items()}
+    wide = max(map(len, SUBJECTS))
+    listed = [f"  {name:{wide}}  {what}" for name, what in (SUBJECTS | groups).items()]
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = "\n".join(["names:", *listed])
+    parser.add_argument("names", nargs="*", metavar="NAME", help="what to measure; all by default")
     json_flag(parser)
 
 

@@ -30,6 +30,8 @@ COMMANDS = {
     "models": "install, check and remove models and voices",
 }
 SUMMARY = "A character on your own computer that hears, thinks, speaks and moves its face."
+PROGRAM = "run.bat" if sys.platform == "win32" else "./run"
+"""What is typed to start it."""
 FAILED = 1
 USAGE = 2
 
@@ -39,10 +41,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """End with status 2."""
-        command = self.prog.partition(" ")[2]
-        help_ = " ".join(part for part in ("./run", command, "--help") if part)
         said = message[:1].upper() + message[1:]
-        self.exit(USAGE, f"kotodama: {said}; see {help_}.\n")
+        self.exit(USAGE, f"kotodama: {said}; see {self.prog} --help.\n")
 
 
 def build_parser(given: list[str] | None = None) -> argparse.ArgumentParser:
@@ -51,7 +51,7 @@ def build_parser(given: list[str] | None = None) -> argparse.ArgumentParser:
     Args:
         given: The arguments: only the command that they name is imported. None: all are.
     """
-    parser = _Parser(prog="kotodama", description=SUMMARY, allow_abbrev=False)
+    parser = _Parser(prog=PROGRAM, description=SUMMARY, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"kotodama {VERSION}")
     parser.add_argument("--backend", metavar="URL", help="open the window on a backend elsewhere")
     parser.add_argument("--token", default="", help="token of that backend")

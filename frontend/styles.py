@@ -109,6 +109,10 @@ def _labels(style: Any, look: Look) -> None:
             El("Label.padding", sticky="nsew", children=[El("Label.label", sticky="nsew")])
         ]))  # fmt: skip
         style.configure(style_name, background=background, foreground=foreground, font=font)
+    style.configure(
+        "tooltip.TLabel", background=colours.raised, foreground=colours.fg, font=fonts.caption,
+        bordercolor=colours.line, lightcolor=colours.raised, darkcolor=colours.raised,
+    )  # fmt: skip
 
 
 def _button(

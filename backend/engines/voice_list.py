@@ -40,6 +40,11 @@ async def find_voice(host: EngineHost, name: str) -> str:
         voice = cast(Voice, slot.engine)
         if engine in ("", voice.name) and await slot.call(voice.knows, own):
             return join_voice(voice.name, own)
-    near = get_close_matches(name, [full for full, _voice in await list_voices(host)], 3, 0.3)
-    hint = f"the nearest are {', '.join(near)}" if near else "see the list of voices"
+    names: dict[str, str] = {}
+    for full, info in await list_voices(host):
+        language = info.name.partition(" (")[0]
+        for one in (full, info.id, info.name, language):
+            names.setdefault(one.lower(), full)
+    near = dict.fromkeys(names[one] for one in get_close_matches(name.lower(), names, 4, 0.6))
+    hint = f"the nearest are {', '.join(near)}" if near else "`./run characters voices` lists them"
     raise NotFoundError(f"There is no voice {name!r}; {hint}.")

@@ -215,6 +215,16 @@ def test_xtts_by_the_program_is_loaded_from_its_folder_without_the_network(
 
 
 @pytest.mark.usefixtures("short_xtts")
+def test_xtts_speaks_without_being_chosen_once_it_is_there(make: Make, home: Path) -> None:
+    assert "No model of Coqui is chosen" in make().probe().reason
+    folder = put_xtts(home, *coqui_models.XTTS_V2_FILES)
+    assert "accept its licence" in make().probe().reason
+    assert len(say(make(accept_licence=True))) > 1
+    (loaded,) = asked(home, "loaded")
+    assert Path(loaded["loaded"]) == folder
+
+
+@pytest.mark.usefixtures("short_xtts")
 @pytest.mark.parametrize("names", [["hash.md5", "vocab.json"], ["hash.md5", "model.pth.part"]])
 def test_coqui_does_not_begin_a_download_that_the_program_has_begun(
     make: Make, home: Path, names: list[str]

@@ -36,6 +36,7 @@ from backend.engines.tts.coqui_models import (
     CoquiModel,
     find_model,
     find_python,
+    has_xtts,
 )
 from backend.engines.tts.coqui_speaker import Loaded, explain, language_for, recordings
 from backend.engines.tts.espeak import speakable, split_pieces
@@ -108,7 +109,7 @@ class CoquiVoice(Voice):
 
     def probe(self) -> Availability:
         """Whether it is installed, its model is known, and a licence that forbids is accepted."""
-        if not self.options.model.strip():
+        if not self._wanted():
             return Availability(
                 False, "No model of Coqui is chosen.", f"Set COQUI_MODEL; before that `{INSTALL}`."
             )
@@ -219,6 +220,10 @@ class CoquiVoice(Voice):
         finally:
             worker.tell(number, {"do": "stop"})
 
+    def _wanted(self) -> str:
+        """The model that was chosen, or else XTTS v2 where it is there; "" for none."""
+        return self.options.model.strip() or (XTTS_V2 if has_xtts(self.options.home) else "")
+
     def _allowed_model(self) -> CoquiModel:
         """The model, if it may be used.
 
@@ -226,7 +231,7 @@ class CoquiVoice(Voice):
             EngineError: It is not there, or its licence is not accepted.
         """
         python = find_python(self.options.python)
-        model = find_model(python, self.options.model.strip())
+        model = find_model(python, self._wanted())
         if model.is_xtts and not self.options.accept_licence:
             raise EngineError(
                 f"XTTS may not be used commercially ({CPML}); accept its licence"

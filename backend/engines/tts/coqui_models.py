@@ -141,6 +141,11 @@ def find_model(python: Path, wanted: str) -> CoquiModel:
     raise EngineError(f"Coqui has no model {wanted}; {hint}.", retryable=False)
 
 
+def has_xtts(home: Path) -> bool:
+    """Whether XTTS v2 lies whole in the folder of Coqui's models."""
+    return CoquiModel(XTTS_V2, "", "CPML").is_whole(home)
+
+
 def _size(path: Path) -> int:
     """Bytes of a file; -1 where there is none."""
     try:
