@@ -40,6 +40,7 @@ class ModelsPage(PageFrame):
         )
         self.presenter.on_change(self._changed)
         self.rows: dict[str, ModelRowFrame] = {}
+        self._made: dict[str, ModelRowFrame] = {}
         self._waiting: deque[ModelRow] = deque()
         px = context.px
         self._build_header().pack(fill="x", padx=px(24), pady=(px(20), px(12)))
@@ -118,6 +119,7 @@ class ModelsPage(PageFrame):
     def _build_card(self) -> None:
         px = self.context.px
         self.rows.clear()
+        self._made.clear()
         self._card = ttk.Frame(self._area.body, style="Card.TFrame", padding=(px(22), px(14)))
         self._card.pack(fill="x")
         self._choice = ttk.Frame(self._card, style="Inner.TFrame")
@@ -144,7 +146,7 @@ class ModelsPage(PageFrame):
         self._show_notice()
 
     def _arrange(self) -> None:
-        """Show the rows of the part that is chosen; those that stay are kept."""
+        """Show the rows of the part that is chosen; what was made once is shown again."""
         wanted = self.presenter.rows()
         order = [row.id for row in wanted]
         if list(self.rows) + [row.id for row in self._waiting] == order:
@@ -153,7 +155,7 @@ class ModelsPage(PageFrame):
                     self._show_row(row.id, row)
         else:
             for old in self.rows.values():
-                old.destroy()
+                old.pack_forget()
             self.rows.clear()
             self._waiting = deque(wanted)
             self.context.hurry()
@@ -180,11 +182,15 @@ class ModelsPage(PageFrame):
         return packed[0] if packed else None
 
     def _add_row(self, row: ModelRow) -> None:
-        frame = ModelRowFrame(
-            self._card, self.context, row, self.presenter.act, self.presenter.listen
-        )
-        frame.pack(fill="x")
-        self.rows[row.id] = frame
+        if row.id in self._made:
+            self._made[row.id].calm()
+        else:
+            self._made[row.id] = ModelRowFrame(
+                self._card, self.context, row, self.presenter.act, self.presenter.listen
+            )
+        self.rows[row.id] = self._made[row.id]
+        self._show_row(row.id, row)
+        self.rows[row.id].pack(fill="x")
 
     def _show_row(self, model_id: str, row: ModelRow) -> None:
         self.rows[model_id].show(row, fetching=self.presenter.fetching == model_id)

@@ -113,6 +113,10 @@ class ModelRowFrame(ttk.Frame):
             self._problem.pack(fill="x", pady=(px(4), 0))
         self._show_buttons()
 
+    def calm(self) -> None:
+        """Ask nothing any more."""
+        self._asking = ""
+
     def _show_pace(self, row: ModelRow) -> None:
         self._pace_row.pack_forget()
         if row.pace:
