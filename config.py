@@ -184,7 +184,7 @@ class Settings(BaseSettings):
         "", "A GPT-SoVITS server (api_v2.py) that runs already, for example http://127.0.0.1:9880."
     )
     coqui_model: str = _runtime(
-        "", "A model of Coqui, for example tts_models/en/ljspeech/vits; blank uses XTTS if it is there."
+        "", "A model of Coqui, such as tts_models/en/ljspeech/vits; blank uses XTTS if it is there."
     )
     coqui_reference: str = _runtime("", "A recording that Coqui's XTTS imitates, 3 s or longer.")
     coqui_accept_licence: bool = _runtime(

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from backend.errors import KotodamaError
 from backend.health import Monitor
-from backend.heap import share_heaps
+from backend.heap import keep_small, share_heaps
 from backend.late import LateApp
 from backend.logs import LogStream, start_logging
 from backend.room import EngineRoom, open_room
@@ -92,7 +92,7 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
             app.state.monitor.run(),
             stream.pump(),
             _load_api(app.state.api),
-            _rehearse(room),
+            keep_small(_rehearse(room)),
             _back_up(room),
         )
     ]

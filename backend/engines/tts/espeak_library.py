@@ -243,7 +243,8 @@ class EspeakLibrary:
                     take.marks.append((event.sample, name))
                 index += 1
             if count > 0:
-                take.pcm.append(np.ctypeslib.as_array(samples, shape=(count,)).copy())
+                # `as_array` would leave a ring of garbage and a type of its own each time.
+                take.pcm.append(np.frombuffer(ctypes.string_at(samples, 2 * count), np.int16))
             return 1 if take.should_stop() else 0
         except Exception as error:
             take.error = error
