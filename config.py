@@ -138,7 +138,7 @@ class Settings(BaseSettings):
     llm_temperature: float = _runtime(0.8, "Liveliness of the answers.", ge=0.0, le=2.0)
 
     echo_cancellation: bool = _runtime(True, "Take the character's voice out of the microphone.")
-    noise_suppression: bool = _runtime(True, "Suppress steady noise of the microphone.")
+    noise_suppression: bool = _runtime(True, "Suppress steady noise of a microphone that has some.")
     automatic_gain: bool = _runtime(False, "Bring a quiet microphone up.")
     prefetch: bool = _runtime(
         True, "Prepare the answer while you pause, so that it comes sooner; asks the model oftener."
