@@ -163,7 +163,10 @@ async def test_a_turn_gives_text_sound_and_pictures(live: LiveBackend, model: Fa
         await talk.until("turn.state", state="idle")
     speech, pictures = talk.media(MediaKind.SPEECH), talk.media(MediaKind.AVATAR_JPEG)
     assert {len(frame.payload) for frame in speech} == {1920}
-    assert np.diff([frame.pts_us for frame in speech]).tolist() == [20_000] * (len(speech) - 1)
+    steps = np.diff([frame.pts_us for frame in speech])
+    assert steps.min() == 20_000
+    # The second sentence follows at once, unless the machine is too slow to have it ready.
+    assert np.count_nonzero(steps != 20_000) <= 1
     assert len(pictures) > 3
     assert all(frame.payload.startswith(b"\xff\xd8") for frame in pictures)
     assert [one["text"] for one in talk.messages("turn.caption")] == [
