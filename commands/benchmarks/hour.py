@@ -123,7 +123,7 @@ def _conversation(settings: Settings) -> list[Figure]:
         f"{tally.visits} visits, {tally.turns} turns, {tally.interruptions} interrupted, "
         f"{memory[-1]:.0f} MB in the end"
     )
-    hour = f"{how}; {1000 * a_turn:.0f} kB a turn by its lows, {TURNS_AN_HOUR} turns an hour"
+    hour = f"{how}; {1000 * a_turn:.0f} kB a turn by medians, {TURNS_AN_HOUR} turns an hour"
     return [
         Figure(
             "memory grown in an hour of conversation",
@@ -140,14 +140,13 @@ def _conversation(settings: Settings) -> list[Figure]:
 
 
 def _kept_a_turn(turns: NDArray[np.float64], memory: NDArray[np.float64]) -> float:
-    """What a turn leaves, MB: from the low of the first third to that of the last.
+    """What a turn leaves, MB: from the median of the first third to that of the last.
 
-    Memory rises and falls with what is spoken now; what is never given back lifts its lows.
+    Memory rises and falls by tens of megabytes with what is spoken now.
     """
     third = max(1, len(memory) // 3)
-    first = int(np.argmin(memory[:third]))
-    last = len(memory) - third + int(np.argmin(memory[-third:]))
-    return float((memory[last] - memory[first]) / max(1, turns[last] - turns[first]))
+    more = np.median(memory[-third:]) - np.median(memory[:third])
+    return float(more / max(1.0, np.median(turns[-third:]) - np.median(turns[:third])))
 
 
 def _left(what: str, before: Counter[str], after: Counter[str], how: str) -> Figure:
