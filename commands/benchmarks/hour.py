@@ -27,7 +27,8 @@ from event_system import MICROPHONE_RATE
 EAR_MINUTES = 60
 WARM_MINUTES = 3
 TALK_MINUTES = "KOTODAMA_HOUR_MINUTES"
-"""Environment variable: minutes of conversation in real time, 2.5 by default."""
+"""Environment variable: minutes of conversation in real time, 10 by default."""
+_TALKED = "10"
 WARM_UP_VISITS = 6
 """To each session, with pictures and without: pools of threads and heaps have grown then."""
 TURNS_AN_HOUR = 360
@@ -39,7 +40,7 @@ _STEP = MICROPHONE_RATE // 5
 
 
 def measure(settings: Settings) -> list[Figure]:
-    """Through an ear, about two minutes; and with a whole backend, about four."""
+    """Through an ear, about two minutes; and with a whole backend, about twelve."""
     with scratch(settings) as own:
         return [*_ear(), *_conversation(own)]
 
@@ -103,7 +104,7 @@ def _family(thread: str) -> str:
 
 
 def _conversation(settings: Settings) -> list[Figure]:
-    minutes = float(os.environ.get(TALK_MINUTES, "2.5"))
+    minutes = float(os.environ.get(TALK_MINUTES, _TALKED))
     tally = Tally()
     samples: list[tuple[int, float]] = []
 
